@@ -1,0 +1,1 @@
+"""The instructor's side: release, nbgrader, grading a class, reports."""

@@ -1,0 +1,1 @@
+"""The question-and-answer drills: bank, generators, scheduling, exams, store."""

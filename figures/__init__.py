@@ -1,0 +1,1 @@
+"""One picture per exercise, drawn with whatever implementation it is given."""

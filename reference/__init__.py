@@ -1,0 +1,1 @@
+"""What everything else is measured against: every system of the course in PyTorch, on any device."""
