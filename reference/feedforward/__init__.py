@@ -1,0 +1,1 @@
+"""From the perceptron to backpropagation."""

@@ -1,0 +1,1 @@
+"""Machine learning foundations: likelihood, priors, validation, neighbours, linear classifiers."""

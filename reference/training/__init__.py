@@ -1,0 +1,1 @@
+"""What makes training work and generalise."""
