@@ -1,8 +1,8 @@
 """Output sizes and parameter counts of convolutional networks.
 
 A window of `kernel` samples, spread out by `dilation`, covers `dilation (kernel - 1) + 1` pixels of an axis that
-padding has lengthened on both sides. It fits at every `stride`-th position until it would stick out, so each axis can be
-counted by itself. Filters span the whole depth of their input, so the depth of the output is the number of filters, whatever came in.
+padding has lengthened on both sides. It fits at every `stride`-th position until it would stick out, so each axis can
+be counted by itself. Filters span the whole depth of their input: the depth of the output is the number of filters.
 
     output = floor((size + 2 padding - dilation (kernel - 1) - 1) / stride) + 1
     parameters = filters (in_channels kh kw + 1)            the 1 is the bias
