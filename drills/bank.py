@@ -1,5 +1,6 @@
-"""The question bank: reads course/questions/<chapter>/<topic>.yaml and says file and line of whatever is wrong there."""
+"""The question bank: reads course/questions/<chapter>/<topic>.yaml and says file and line of what is wrong there."""
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -101,18 +102,10 @@ def _add(bank: Bank, document: Document, index: int, root: Path) -> None:
         line = document.line((index, *location)) or 1
         bank.problems.append(Problem(_short(path, root), line, message, name))
 
-    if not isinstance(data, dict):
-        return complain("an item is a mapping of fields, beginning with `- id:`")
-    try:
-        item = from_data({"topic": path.stem, **data})
-    except ValidationError as error:
-        for part in error.errors(include_url=False):
-            complain(_said(part), *(step for step in part["loc"] if isinstance(step, str | int)))
-        return None
-    except ValueError as error:
-        return complain(str(error), "type")
-
     before = len(bank.problems)
+    item = _read_item(data, path.stem, complain)
+    if item is None:
+        return
     topic = bank.catalogue.topics.get(item.topic)
     if topic is None or topic.chapter != path.parent.name:
         complain(f"chapter {path.parent.name} has no topic '{item.topic}' in course/syllabus.yaml", "topic")
@@ -126,6 +119,21 @@ def _add(bank: Bank, document: Document, index: int, root: Path) -> None:
     if len(bank.problems) == before:
         bank.items[item.id] = item
         bank.places[item.id] = Place(path, document.line((index,)) or 1)
+
+
+def _read_item(data: Any, topic: str, complain: Callable[..., None]) -> Item | None:
+    """The item that the data describes, else None after complaining about each part that is wrong."""
+    if not isinstance(data, dict):
+        complain("an item is a mapping of fields, beginning with `- id:`")
+        return None
+    try:
+        return from_data({"topic": topic, **data})
+    except ValidationError as error:
+        for part in error.errors(include_url=False):
+            complain(_said(part), *(step for step in part["loc"] if isinstance(step, str | int)))
+    except ValueError as error:
+        complain(str(error), "type")
+    return None
 
 
 def _said(error: Any) -> str:

@@ -4,7 +4,7 @@ Texts are Markdown with `$...$` for LaTeX. Options are identified by their text,
 recorded answer keeps its meaning when an item is shuffled or gains an option.
 """
 
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, get_args
 
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints, model_validator
 
@@ -114,7 +114,9 @@ class Numeric(ItemBase):
     unit: Text
     convention: Text | None = None
     tolerance: Tolerance = Tolerance()
-    wrong_values: dict[Text, Wrong] = Field(default={}, alias="wrong values")
+    wrong_values: dict[Text, Wrong] = Field(
+        default={}, validation_alias="wrong values", serialization_alias="wrong values"
+    )
 
 
 class Layer(Model):
@@ -143,12 +145,14 @@ class LayerTable(ItemBase):
 
     type: Literal["layer table"] = "layer table"
     input_shape: Annotated[list[Annotated[int, Field(gt=0)]], Field(min_length=1, max_length=3)] = Field(
-        alias="input shape"
+        validation_alias="input shape", serialization_alias="input shape"
     )
     layers: Annotated[list[Layer], Field(min_length=1)]
     blanks: Annotated[list[Text], Field(min_length=1)] = ["output", "formula", "parameters"]
     convention: Text | None = None
-    wrong_values: dict[Text, dict[Text, Wrong]] = Field(default={}, alias="wrong values")
+    wrong_values: dict[Text, dict[Text, Wrong]] = Field(
+        default={}, validation_alias="wrong values", serialization_alias="wrong values"
+    )
 
 
 class Misordered(Model):
@@ -240,12 +244,8 @@ class Open(ItemBase):
 Item = (
     SingleChoice | MultipleChoice | TrueFalse | Numeric | LayerTable | Ordering | Matching | SpotTheBug | Open
 )  # fmt: skip
-TYPES: dict[str, type[Item]] = {
-    model.model_fields["type"].default: model
-    for model in (
-        SingleChoice, MultipleChoice, TrueFalse, Numeric, LayerTable, Ordering, Matching, SpotTheBug, Open,
-    )  # fmt: skip
-}  # fmt: skip
+MODELS: tuple[type[Item], ...] = get_args(Item)
+TYPES: dict[str, type[Item]] = {model.model_fields["type"].default: model for model in MODELS}
 
 
 def wrongs(item: Item) -> list[tuple[str, Wrong | Misordered]]:

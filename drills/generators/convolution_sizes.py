@@ -18,8 +18,8 @@ def conv_output_size(source: Source) -> Item:
             because="You added the padding on one side only: it enlarges the input by $2P$.",
         ),
         f"({size} + 2 * {padding} - {kernel}) // {stride}": Wrong(
-            because="The kernel's first position counts too: there are $\\lfloor(N + 2P - K)/S\\rfloor$ steps after it, "
-            "hence one position more.",
+            because="The kernel's first position counts too: there are $\\lfloor(N + 2P - K)/S\\rfloor$ steps "
+            "after it, hence one position more.",
         ),
         f"{size} + 2 * {padding} - {kernel} + 1": Wrong(
             because="That is the size for stride 1; a stride of $S$ keeps only every $S$-th position.",

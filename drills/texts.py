@@ -1,0 +1,81 @@
+"""Texts of items: all of them, their formulas, how long they look and whether two say the same."""
+
+import re
+from collections.abc import Iterator
+from decimal import Decimal, InvalidOperation
+
+from pydantic import BaseModel
+
+from drills.items import Item
+
+FORMULA = re.compile(r"(?<!\\)\$(.+?)(?<!\\)\$", re.S)
+PROSE = {
+    "stem",
+    "because",
+    "key",
+    "justification",
+    "distractors",
+    "mistakes",
+    "rubric",
+    "criterion",
+    "convention",
+    "alt",
+}
+PROSE |= {"wrong_values", "first", "then", "fix", "unit", "figure"}
+CODE = {"fix", "code"}
+
+
+def texts(item: Item) -> Iterator[str]:
+    """Every text of an item that is shown as Markdown; no code and no expressions."""
+    for name in type(item).model_fields:
+        if name in PROSE - CODE:
+            yield from _texts(getattr(item, name), keys=name != "wrong_values")
+
+
+def _texts(value: object, keys: bool = True) -> Iterator[str]:
+    if isinstance(value, str):
+        yield value
+    elif isinstance(value, dict):
+        for key, child in value.items():
+            if keys and isinstance(key, str):
+                yield key
+            yield from _texts(child, keys)
+    elif isinstance(value, list):
+        for child in value:
+            yield from _texts(child, keys)
+    elif isinstance(value, BaseModel):
+        for name in type(value).model_fields:
+            if name in PROSE:
+                yield from _texts(getattr(value, name), keys)
+
+
+def formulas(text: str) -> list[str]:
+    """The contents of all `$...$`."""
+    return [match.group(1) for match in FORMULA.finditer(text)]
+
+
+def unbalanced(text: str) -> bool:
+    """Whether a `$` opens a formula that no other closes."""
+    return len(re.findall(r"(?<!\\)\$", text)) % 2 == 1
+
+
+def looks(text: str) -> int:
+    """About how many characters wide the text looks: a LaTeX command counts as one, braces and dollars as none."""
+    return len(re.sub(r"[{}$]|\\[,;! ]", "", re.sub(r"\\[A-Za-z]+", "x", text)))
+
+
+def normal(text: str) -> str:
+    """What is left of a text without formatting: equal results mean that two options say the same.
+
+    Numbers are compared as numbers: 1,000 and 1000, 0.50 and 0.5.
+    """
+    text = re.sub(r"\\(left|right|,|;|!| )", "", text)
+    text = re.sub(r"[\s$`*{}]", "", text).lower().rstrip(".")
+    return re.sub(r"\d[\d,]*(\.\d+)?", _number, text)
+
+
+def _number(match: re.Match[str]) -> str:
+    try:
+        return f"{Decimal(match.group().replace(',', '')).normalize():f}"
+    except InvalidOperation:
+        return match.group()
