@@ -1,8 +1,8 @@
-"""A network as the table that exams print: layer, output shape, parameters with their formula, multiply-accumulates.
+"""A network as the table that exams print (chapter convolutional, topics output-size and cnn-parameters).
 
-The rows follow from the input shape and the list of layers alone, nothing has to be built or run. Parameters sit in
-convolutions, dense layers and batch normalization; pooling, activations and dropout have none. A convolution applies
-its few parameters at every position: it leads in computation where dense layers lead in parameters.
+Output shapes, parameters and operations follow from the input shape and the list of layers; nothing has to be run.
+Parameters sit in convolutions, dense layers and batch normalization; pooling, activations and dropout have none. A
+convolution applies its few parameters at every position: it leads in computation where dense layers lead in parameters.
 
     conv     filters (kh kw in_channels / groups + 1)     macs = filters height width kh kw in_channels / groups
     dense    units (inputs + 1)                           macs = units inputs

@@ -1,4 +1,4 @@
-"""Output sizes and parameter counts of convolutional networks.
+"""Output sizes and parameter counts (chapter convolutional, topics output-size and cnn-parameters).
 
 A window of `kernel` samples, spread out by `dilation`, covers `dilation (kernel - 1) + 1` pixels of an axis that
 padding has lengthened on both sides. It fits at every `stride`-th position until it would stick out, so each axis can
