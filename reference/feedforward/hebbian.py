@@ -85,8 +85,8 @@ def criterion_gradient(w: Float[Tensor, " d"], X: Float[Tensor, "n d"], t: Float
 
 def margin(w: Float[Tensor, " d"], X: Float[Tensor, "n d"], t: Float[Tensor, " n"]) -> Float[Tensor, ""]:
     """delta = min t_n (w . x_n) / ||w||; positive exactly when `w` separates the classes."""
-    smallest: Tensor = (t * (X @ w)).min()
-    return smallest / torch.linalg.vector_norm(w)
+    length: Tensor = torch.linalg.vector_norm(w)
+    return (t * (X @ w)).min() / length
 
 
 def convergence_bound(u: Float[Tensor, " d"], X: Float[Tensor, "n d"], t: Float[Tensor, " n"]) -> float:
