@@ -188,7 +188,8 @@ def not_printable(formula: str) -> str:
 def _same_stems(bank: Bank) -> Iterator[Problem]:
     seen: dict[str, str] = {}
     for item in bank.items.values():
-        asked = f"{item.stem} {getattr(item, 'code', '')} {item.key}"  # "Which statement holds?" may be asked twice
+        # "Which statement holds?" may be asked twice, with another key
+        asked = f"{item.stem} {getattr(item, 'code', '')} {getattr(item, 'key', '')}"
         first = seen.setdefault(normal(asked), item.id)
         if first != item.id:
             yield _at(bank, item, f"asks the same as {first}")
