@@ -114,7 +114,8 @@ class Submission:
     name: str
     functions: tuple[str, ...] = ()
     framework: Literal["numpy", "torch"] = "numpy"
-    opaque: Mapping[str, tuple[int, ...]] = field(default_factory=dict)  # function -> result elements kept as handles
+    # function -> elements of its result that stay with the submission as handles; () = the result is free and dropped
+    opaque: Mapping[str, tuple[int, ...]] = field(default_factory=dict)
 
 
 class Runner(Protocol):

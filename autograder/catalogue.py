@@ -51,7 +51,8 @@ class Exercise(_Data):
     after: tuple[str, ...] = ()
     framework: Literal["numpy", "torch"] = "numpy"
     functions: tuple[str, ...] = Field(min_length=1)
-    # elements of a function's returned tuple that only the submission itself reads, such as backprop's cache
+    # elements of a function's returned tuple that only the submission itself reads, such as backprop's cache;
+    # an empty list: whatever the function returns is free
     opaque: dict[str, tuple[int, ...]] = {}
     hints: tuple[Text, Text, Text]  # a question, the idea, the key line
     figure: Text  # what the picture shows

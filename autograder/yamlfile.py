@@ -20,12 +20,11 @@ class CourseError(Exception):
         super().__init__(f"{path}{f':{line}' if line else ''}: {message}")
 
 
-class _Loader(yaml.SafeLoader):
-    """Refuses duplicate keys, which YAML would let win silently."""
+_Loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)  # the C version is ten times faster
 
 
 class Document:
-    """Plain data together with the line on which each part of it stands."""
+    """Plain data together with the line on which each part of it stands; a repeated key is an error."""
 
     def __init__(self, path: Path, data: Any, lines: dict[Location, int]) -> None:
         self.path, self.data, self._lines = path, data, lines
@@ -115,10 +114,10 @@ def _number(
             _number(child, (*location, index), lines, path, loader)
     elif isinstance(node, yaml.MappingNode):
         for key, child in node.value:
-            name = loader.construct_object(key, deep=True)  # type: ignore[no-untyped-call]
+            name: Any = loader.construct_object(key, deep=True)  # type: ignore[no-untyped-call]
             if not isinstance(name, str | int | float | bool | None):
                 raise CourseError(path, key.start_mark.line + 1, "a key must be a text or a number")
             if (*location, name) in lines:
                 raise CourseError(path, key.start_mark.line + 1, f"the key {name!r} stands here a second time")
-            _number(child, (*location, name), lines, path, loader)  # type: ignore[arg-type]
-            lines[(*location, name)] = key.start_mark.line + 1  # type: ignore[index]
+            _number(child, (*location, name), lines, path, loader)
+            lines[(*location, name)] = key.start_mark.line + 1

@@ -1,0 +1,246 @@
+"""The words a suite is written in: `check.against_reference`, `check.value`, `check.raises`, and a few more.
+
+Each names a function of the exercise, or a scenario: a function of a module and the arguments, which is run with the
+submission, with the reference and with every wrong version alike.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+
+from autograder.calls import Failed, Outcome, Raised, Recipe, Returned
+from autograder.compare import Difference, as_array, brief, difference, shape
+from autograder.oracle import Answer, Arguments, Oracle, Target, evaluate, name_of
+from autograder.records import Detail, Status
+from autograder.variants import Variant
+
+BAD_CALL = re.compile(r"positional argument|keyword argument|takes \d+|takes no arguments|missing \d+ required")
+
+
+class CheckFailed(AssertionError):
+    """A check did not hold. `message` names the property only; `detail` is for the learner's own checks."""
+
+    def __init__(
+        self,
+        message: str,
+        status: Status = "fail",
+        hints: Sequence[str] = (),
+        detail: Detail | None = None,
+        candidates: Sequence[Variant] = (),
+        unfinished: bool = False,
+    ) -> None:
+        super().__init__(message)
+        self.message, self.status, self.hints, self.detail = message, status, tuple(hints), detail
+        self.candidates, self.unfinished = tuple(candidates), unfinished
+
+
+class Check:
+    """The checks of one test, bound to one submission."""
+
+    def __init__(
+        self,
+        call: Callable[[str, Sequence[Any], Mapping[str, Any]], Outcome],
+        oracle: Oracle,
+        signatures: Mapping[str, Sequence[str]],
+        diagnose: bool = True,
+    ) -> None:
+        self._run, self._oracle, self._signatures, self._diagnose = call, oracle, signatures, diagnose
+
+    def call(self, target: Target, *args: Any, **kwargs: Any) -> Any:
+        """Return what the submission returns."""
+        return self._returned(target, (args, kwargs)).value
+
+    def value(self, target: Target, *args: Any, expected: Any, **kwargs: Any) -> None:
+        """The result must equal a value that one can check by hand."""
+        self._compare(target, (args, kwargs), _plain(expected))
+
+    def against_reference(self, target: Target, *args: Any, **kwargs: Any) -> None:
+        """The result must equal the reference's."""
+        right = self._oracle.reference(target, (args, kwargs))
+        if right.raised:
+            raise RuntimeError(f"the reference raised {right.raised} in {name_of(target)}")
+        self._compare(target, (args, kwargs), right.value)
+
+    def raises(self, exception: type[Exception], target: Target, *args: Any, **kwargs: Any) -> None:
+        """The call must raise `exception` (or a class derived from it)."""
+        outcome = evaluate(target, self._run, (args, kwargs))
+        name = exception.__name__
+        if isinstance(outcome, Raised) and name in (outcome.type, *outcome.bases) and not _unfinished(outcome):
+            return
+        if isinstance(outcome, Returned):
+            detail = replace(self._detail(target, (args, kwargs)), returned=brief(outcome.value), expected=name)
+            message = f"{self._label(target)} returned a result where it must raise {name}"
+            raise CheckFailed(message, detail=detail, candidates=self._matching(target, (args, kwargs), outcome))
+        self._stop(target, (args, kwargs), outcome)
+
+    def equal(self, returned: Any, expected: Any, because: str) -> None:
+        """Two results of the submission must agree; `because` says what it means when they do not."""
+        if found := difference(returned, _plain(expected)):
+            detail = Detail(returned=found.returned, expected=found.expected, difference=found.detail)
+            raise CheckFailed(because, hints=(f"{found.kind[0].upper()}{found.kind[1:]}.",), detail=detail)
+
+    def that(self, condition: bool, because: str) -> None:
+        """A property must hold; `because` says what it means when it does not."""
+        if not condition:
+            raise CheckFailed(because)
+
+    def unchanged(self, function: str, *args: Any, **kwargs: Any) -> None:
+        """The call must leave its arguments as they are."""
+        returned = self._returned(function, (args, kwargs))
+        positional, named = returned.arguments
+        names = [*self._names(function, len(args)), *kwargs]
+        for name, before, after in zip(names, [*args, *kwargs.values()], [*positional, *named.values()], strict=True):
+            if isinstance(before, Recipe) or not difference(after, _plain(before)):
+                continue
+            message = f"{function} changed its argument {name} in place"
+            hints = ("`a += b` and `a[...] = b` write into the caller's array; `a = a + b` makes a new one.",)
+            candidates = self._matching(function, (args, kwargs), returned, after=True)
+            raise CheckFailed(
+                message, hints=hints, detail=self._detail(function, (args, kwargs)), candidates=candidates
+            )
+
+    def _returned(self, target: Target, arguments: Arguments) -> Returned:
+        outcome = evaluate(target, self._run, arguments)
+        if not isinstance(outcome, Returned):
+            self._stop(target, arguments, outcome)
+        assert isinstance(outcome, Returned)
+        return outcome
+
+    def _compare(self, target: Target, arguments: Arguments, expected: Any) -> None:
+        outcome = self._returned(target, arguments)
+        found = difference(outcome.value, expected)
+        if found is None:
+            return
+        detail = replace(
+            self._detail(target, arguments),
+            returned=found.returned,
+            expected=found.expected,
+            difference=found.detail,
+            printed=outcome.printed,
+        )
+        candidates = self._matching(target, arguments, outcome)
+        hints = found.hints if candidates else (*found.hints, *_echo(outcome.value, arguments, found))
+        message = f"{self._label(target)}: {found.kind}"
+        raise CheckFailed(message, hints=hints, detail=detail, candidates=candidates)
+
+    def _stop(self, target: Target, arguments: Arguments, outcome: Raised | Failed) -> None:
+        detail = self._detail(target, arguments)
+        if isinstance(outcome, Failed):
+            status: Status = {"timeout": "timeout", "crashed": "crashed", "memory": "crashed"}.get(outcome.kind, "fail")  # type: ignore[assignment]
+            raise CheckFailed(outcome.message, status, detail=detail)
+        if _unfinished(outcome):
+            raise CheckFailed(f"{self._label(target)} still raises NotImplementedError", detail=detail, unfinished=True)
+        detail = replace(detail, line=outcome.line, source=outcome.source, printed=outcome.printed)
+        if outcome.type == "AttributeError" and outcome.message.startswith("there is no function"):
+            raise CheckFailed(f"{outcome.message} in your file: is it misspelt, or deleted?", "error", detail=detail)
+        if outcome.type == "TypeError" and outcome.line is None and BAD_CALL.search(outcome.message):
+            name = target if isinstance(target, str) else outcome.message.partition("(")[0]
+            given = ", ".join(self._signatures.get(name, ()))
+            message = f"{name} cannot be called as the assignment says, with ({given}): {outcome.message}"
+            raise CheckFailed(message, "error", detail=detail)
+        where = f" in line {outcome.line}" if outcome.line else ""
+        message = f"{self._label(target)} raised {outcome.type}{where}: {outcome.message[:300]}"
+        raise CheckFailed(message, "error", detail=detail, candidates=self._matching(target, arguments, outcome))
+
+    def _matching(self, target: Target, arguments: Arguments, outcome: Outcome, after: bool = False) -> list[Variant]:
+        """Return the wrong versions that give exactly what the submission gave; pairs only where no single one does."""
+        if not self._diagnose:
+            return []
+
+        def matching(variants: Iterable[Variant]) -> list[Variant]:
+            return [v for v in variants if _same(self._oracle.variant(v, target, arguments), outcome, after)]
+
+        return matching(self._oracle.singles) or matching(self._oracle.pairs)
+
+    def _label(self, target: Target) -> str:
+        return name_of(target).replace("_", " ") if callable(target) else target
+
+    def _names(self, function: str, number: int) -> list[str]:
+        names = list(self._signatures.get(function, ()))[:number]
+        return names + [f"argument {i + 1}" for i in range(len(names), number)]
+
+    def _detail(self, target: Target, arguments: Arguments) -> Detail:
+        args, kwargs = arguments
+        if callable(target):
+            names = list(target.__code__.co_varnames[1 : len(args) + 1])
+        else:
+            names = self._names(target, len(args))
+        shown = [_argument(name, value) for name, value in zip(names, args, strict=False)]
+        shown += [_argument(name, value, named=True) for name, value in kwargs.items()]
+        return Detail(called=f"{name_of(target)}({', '.join(shown)})")
+
+
+class Student:
+    """`student.attention(Q, K, V)`: the submission's functions, for suites that want to hold results."""
+
+    def __init__(self, check: Check) -> None:
+        self._check = check
+
+    def __getattr__(self, function: str) -> Callable[..., Any]:
+        return lambda *args, **kwargs: self._check.call(function, *args, **kwargs)
+
+
+def _unfinished(outcome: Raised) -> bool:
+    return outcome.type == "NotImplementedError"
+
+
+def _same(answer: Answer | None, outcome: Outcome, after: bool) -> bool:
+    if answer is None:
+        return False
+    if isinstance(outcome, Raised):
+        return answer.raised == outcome.type
+    if not isinstance(outcome, Returned) or answer.raised:
+        return False
+    if after:
+        return answer.after is not None and difference(list(outcome.arguments[0]), answer.after) is None
+    if answer.value is None or outcome.value is None:
+        return answer.value is outcome.value
+    return _same_kind(outcome.value, answer.value) and difference(outcome.value, answer.value) is None
+
+
+def _same_kind(one: Any, other: Any) -> bool:
+    """A float 6.0 is not the integer 6 when the question is which mistake was made."""
+    first, second = as_array(one), as_array(other)
+    if first is None or second is None or first.ndim or second.ndim:
+        return True
+    return (first.dtype.kind in "iu") == (second.dtype.kind in "iu")
+
+
+def _plain(value: Any) -> Any:
+    """Nested lists of numbers stand for arrays; everything else is taken as it is."""
+    if isinstance(value, list) and value and not isinstance(value[0], tuple):
+        array = as_array(value)
+        if array is not None:
+            return array
+    return value
+
+
+def _argument(name: str, value: Any, named: bool = False) -> str:
+    text: str
+    if isinstance(value, np.ndarray) and value.size > 6:
+        return f"{name} {shape(value)}"
+    if isinstance(value, np.ndarray):
+        text = np.array2string(value, precision=3, separator=", ").replace("\n", "")
+    elif isinstance(value, Recipe):
+        text = f"a {value.kind}"
+    elif isinstance(value, dict) and any(isinstance(item, np.ndarray) for item in value.values()):
+        return f"{name} {{{', '.join(_argument(key, item) for key, item in value.items())}}}"
+    else:
+        text = brief(value, 80)
+    return f"{name}={text}" if named or not name.startswith("argument ") else text
+
+
+def _echo(value: Any, arguments: Arguments, found: Difference) -> tuple[str, ...]:
+    """Notice a result that is one of the arguments."""
+    array = as_array(value)
+    if array is None or array.ndim == 0:
+        return ()
+    for argument in arguments[0]:
+        if isinstance(argument, np.ndarray) and argument.shape == array.shape and np.array_equal(argument, array):
+            return ("The result equals one of the arguments: nothing was computed.",)
+    return ()

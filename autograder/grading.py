@@ -1,0 +1,331 @@
+"""Grades one submission: runs its suite against it and gathers the records.
+
+The suite, the reference and the expected values live here; the submission lives behind a `Runner`.
+"""
+
+from __future__ import annotations
+
+import ast
+import hashlib
+import hmac
+import time
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from autograder.calls import Failed, InfrastructureError, Isolation, Limits, Loaded, Outcome, Raised, Runner, Submission
+from autograder.catalogue import Catalogue, Exercise
+from autograder.check import Check, CheckFailed, Student
+from autograder.inprocess import InProcess
+from autograder.oracle import Oracle, reference_digest
+from autograder.paths import state_folder
+from autograder.records import Record, Report, Status
+from autograder.suite import Suite, Test, load
+from autograder.variants import Variant, pair_variants, single_variants
+
+PUBLIC = b"public"  # the learner's own seed: the same inputs each time
+Opener = Callable[[Submission, Limits], Runner]
+TRIES = 2  # a function that ran out of time or crashed this often is not called again
+
+
+def in_process(submission: Submission, limits: Limits) -> Runner:
+    """Open a submission in this process."""
+    return InProcess(submission)
+
+
+def secret_key(course_key: bytes, student: str, exercise: str, attempt: int) -> bytes:
+    """Return the seed of a final mark: HMAC-SHA256 of the course's key with student, exercise and attempt."""
+    message = b"\0".join(part.encode() for part in (student, exercise, str(attempt)))
+    return hmac.new(course_key, message, hashlib.sha256).digest()
+
+
+def generator(key: bytes, exercise: str, test: str) -> np.random.Generator:
+    """Return a test's own random generator, so that no test depends on the order in which tests run."""
+    digest = hmac.new(key, f"{exercise}/{test}".encode(), hashlib.sha256).digest()
+    return np.random.Generator(np.random.PCG64(int.from_bytes(digest[:16], "big")))
+
+
+@dataclass
+class Bench:
+    """Everything that grading one exercise needs, read once and kept warm."""
+
+    exercise: Exercise
+    root: Path
+    recorded_only: bool = False  # a student's bundle: no solution, no reference, recorded answers only
+
+    @cached_property
+    def suite(self) -> Suite:
+        return load(self.exercise.suite(self.root))
+
+    @cached_property
+    def solution(self) -> str:
+        return self.exercise.file(self.root, "solutions").read_text(encoding="utf-8")
+
+    @cached_property
+    def signatures(self) -> dict[str, tuple[str, ...]]:
+        """Parameter names by function, from the stub."""
+        stub = self.exercise.file(self.root, "exercises" if self.recorded_only else "solutions")
+        tree = ast.parse(stub.read_text(encoding="utf-8"))
+        functions = [node for node in tree.body if isinstance(node, ast.FunctionDef)]
+        return {
+            f.name: tuple(a.arg for a in (*f.args.posonlyargs, *f.args.args, *f.args.kwonlyargs)) for f in functions
+        }
+
+    @cached_property
+    def answers_folder(self) -> Path:
+        return self.root / "course" / "answers" if self.recorded_only else state_folder(self.root) / "answers"
+
+    @cached_property
+    def digest(self) -> str:
+        """Hash of everything that the right and the wrong answers depend on."""
+        if self.recorded_only:
+            return (self.answers_folder / f"{self.exercise.name}.digest").read_text().strip()
+        digest = hashlib.sha256(self.suite.digest.encode())
+        digest.update(self.solution.encode())
+        digest.update(reference_digest(self.root, self.exercise).encode())
+        digest.update(np.__version__.encode())
+        return digest.hexdigest()
+
+    @cached_property
+    def variants(self) -> tuple[Sequence[Variant], Sequence[Variant]]:
+        """The wrong versions: those of one misconception, and those of two."""
+        wrong = self.suite.wrong
+        return single_variants(self.solution, wrong), pair_variants(self.solution, wrong)
+
+    def oracle(self, public: bool) -> Oracle:
+        """Return the public seed's oracle, which is kept, or a fresh one for a secret seed."""
+        if public:
+            return self._public_oracle
+        return Oracle(self.exercise, lambda: self.variants, self.digest, None)
+
+    @cached_property
+    def _public_oracle(self) -> Oracle:
+        return Oracle(self.exercise, lambda: self.variants, self.digest, self.answers_folder, self.recorded_only)
+
+    def submission(self, source: str, name: str | None = None) -> Submission:
+        """Wrap a submission's text for a runner."""
+        e = self.exercise
+        return Submission(source, name or f"exercises/{e.chapter}/{e.name}.py", e.functions, e.framework, e.opaque)
+
+
+class Grader:
+    """Grades submissions against the course in `root`; suites and answers stay warm between gradings."""
+
+    def __init__(self, root: Path, opener: Opener = in_process, limits: Limits | None = None) -> None:
+        self.root, self.catalogue, self._open = root, Catalogue(root), opener
+        self.limits = limits or Limits()
+        self.recorded_only = not (root / "solutions").is_dir()
+        self._benches: dict[str, Bench] = {}
+
+    def bench(self, name: str) -> Bench:
+        """Return the warm bench of an exercise."""
+        if name not in self._benches:
+            self._benches[name] = Bench(self.catalogue.exercises[name], self.root, self.recorded_only)
+        return self._benches[name]
+
+    def grade(self, name: str, source: str, key: bytes = PUBLIC, filename: str | None = None) -> Report:
+        """Grade the text of one module.
+
+        Args:
+            name: the exercise.
+            source: the submitted module's text.
+            key: seeds the inputs; `PUBLIC` for the learner, `secret_key(...)` for a mark.
+            filename: what tracebacks show.
+
+        Returns:
+            A report. Nothing that the submission does raises here; a fault of ours makes records `not-run`.
+
+        Raises:
+            SuiteError, CourseError: the course itself is broken.
+        """
+        bench = self.bench(name)
+        start = time.perf_counter()
+        session = Session(bench, bench.submission(source, filename), key, self._open, self.limits)
+        try:
+            records = tuple(session.run())
+        finally:
+            session.close()
+        hashes = {
+            "submission": hashlib.sha256(source.encode()).hexdigest(),
+            "suite": bench.digest,
+            "numpy": np.__version__,
+        }
+        return Report(
+            exercise=name,
+            chapter=bench.exercise.chapter,
+            records=records,
+            problem=session.problem,
+            misconceptions=_ranked(records),
+            isolation=session.isolation,
+            seconds=time.perf_counter() - start,
+            hashes=hashes,
+        )
+
+
+class Session:
+    """One grading of one submission."""
+
+    def __init__(
+        self, bench: Bench, submission: Submission, key: bytes, opener: Opener, limits: Limits, diagnose: bool = True
+    ) -> None:
+        self.bench, self.key, self.limits = bench, key, limits
+        self.oracle = bench.oracle(public=key == PUBLIC)
+        self.problem = ""
+        self.isolation = Isolation()
+        self._submission, self._open, self._diagnose = submission, opener, diagnose
+        self._runner: Runner | None = None
+        self._trouble: dict[str, list[Failed]] = {}
+        self._deadline = time.monotonic() + limits.total_seconds
+        self._candidates: dict[str, list[Variant]] = {}
+
+    def run(self) -> list[Record]:
+        """Run every test and return one record each."""
+        suite = self.bench.suite
+        failure = self._load()
+        if failure is not None:
+            return [replace(failure, test=t.name, title=t.title, points=t.points) for t in suite.tests]
+        records = [self._record(test) for test in suite.tests]
+        if self._candidates:
+            records = self._named(records)
+        self.oracle.save()
+        return records
+
+    def close(self) -> None:
+        """End the submission's worker."""
+        if self._runner is not None:
+            self._runner.close()
+            self._runner = None
+
+    def _load(self) -> Record | None:
+        """Open the submission; return the record that all tests share where it cannot even be loaded."""
+        blank = Record("", "", 0.0, 0.0, "error")
+        try:
+            self._runner = self._open(self._submission, self.limits)
+            loaded = self._runner.load()
+            self.isolation = self._runner.isolation
+        except InfrastructureError as error:
+            return replace(blank, earned=None, status="not-run", message=f"The grader could not run: {error}")
+        if isinstance(loaded, Loaded):
+            return None
+        self.problem = _load_problem(loaded, self._submission.name)
+        status: Status = "error"
+        if isinstance(loaded, Failed):
+            status = "timeout" if loaded.kind == "timeout" else "crashed"
+        return replace(blank, status=status, message=self.problem)
+
+    def _call(self, function: str, args: Sequence[Any], kwargs: Mapping[str, Any]) -> Outcome:
+        trouble = self._trouble.get(function, [])
+        if len(trouble) >= TRIES:
+            return replace(trouble[-1], message=f"{trouble[-1].message} (not tried again)")
+        if time.monotonic() > self._deadline:
+            return Failed("timeout", f"The submission used up its {self.limits.total_seconds:.0f} seconds")
+        if self._runner is None:
+            self._runner = self._open(self._submission, self.limits)
+            loaded = self._runner.load()
+            if not isinstance(loaded, Loaded):
+                self.close()
+                return loaded
+        outcome = self._runner.call(function, args, kwargs)
+        if isinstance(outcome, Failed):
+            self._trouble.setdefault(function, []).append(outcome)
+            if outcome.kind != "not-data":
+                self.close()  # the worker is gone; the next test gets a new one
+        return outcome
+
+    def _record(self, test: Test) -> Record:
+        check = Check(self._call, self.oracle, self.bench.signatures, self._diagnose)
+        fixtures = {
+            "check": check,
+            "student": Student(check),
+            "rng": generator(self.key, self.bench.exercise.name, test.name),
+        }
+        start = time.perf_counter()
+        blank = Record(test.name, test.title, test.points, 0.0, "fail")
+        try:
+            test.function(**{name: fixtures[name] for name in test.fixtures})
+        except CheckFailed as failed:
+            if failed.candidates:
+                self._candidates[test.name] = list(failed.candidates)
+            record = replace(
+                blank,
+                status=failed.status,
+                message=failed.message,
+                hints=failed.hints,
+                detail=failed.detail,
+                unfinished=failed.unfinished,
+            )
+        except InfrastructureError as error:
+            record = replace(
+                blank, earned=None, status="not-run", message=f"The grader could not run this test: {error}"
+            )
+        except Exception as error:
+            message = f"This test itself failed ({type(error).__name__}: {error}); that is no fault of yours"
+            record = replace(blank, earned=None, status="not-run", message=message)
+        else:
+            record = replace(blank, earned=test.points, status="pass")
+        return replace(record, seconds=time.perf_counter() - start)
+
+    def _named(self, records: list[Record]) -> list[Record]:
+        """Give each failed test the misconception that explains most, with the fewest assumptions."""
+        failing = {record.test for record in records if record.status != "pass"}
+        profiles: dict[str, set[str]] = {}
+
+        def mismatch(variant: Variant) -> int:
+            """Count the tests on which a wrong version fares otherwise than the submission."""
+            if variant.key not in profiles:
+                profiles[variant.key] = self._profile(variant)
+            return len(profiles[variant.key] ^ failing)
+
+        open_tests = dict(self._candidates)
+        named: dict[str, tuple[str, ...]] = {}
+        while open_tests:
+            covered: dict[str, set[str]] = {}
+            by_key: dict[str, Variant] = {}
+            for test, variants in open_tests.items():
+                for variant in variants:
+                    covered.setdefault(variant.key, set()).add(test)
+                    by_key[variant.key] = variant
+            fewest = min(len(v.misconceptions) for v in by_key.values())
+            singles = [v for v in by_key.values() if len(v.misconceptions) == fewest]
+            best = min(singles, key=lambda v: (mismatch(v) - len(covered[v.key]), -len(covered[v.key])))
+            for test in covered[best.key]:
+                named[test] = best.misconceptions
+                del open_tests[test]
+        return [replace(record, misconceptions=named.get(record.test, ())) for record in records]
+
+    def _profile(self, variant: Variant) -> set[str]:
+        """Return the tests that a wrong version fails on the same inputs; empty where it cannot be run here."""
+        if not variant.source:
+            return set()
+        submission = replace(self._submission, source=variant.source, name=f"<{variant.key}>")
+        session = Session(self.bench, submission, self.key, in_process, self.limits, diagnose=False)
+        session.oracle = self.oracle
+        try:
+            return {record.test for record in session.run() if record.status != "pass"}
+        finally:
+            session.close()
+
+
+def _load_problem(outcome: Raised | Failed, name: str) -> str:
+    if isinstance(outcome, Failed):
+        return f"Your file could not be loaded: {outcome.message}"
+    where = f"{name}, line {outcome.line}" if outcome.line else name
+    code = f": `{outcome.source}`" if outcome.source else ""
+    if outcome.type in ("SyntaxError", "IndentationError", "TabError"):
+        return f"{where} is not yet Python ({outcome.message}){code}"
+    return f"{where}: importing your file raised {outcome.type} ({outcome.message[:300]}){code}"
+
+
+def _ranked(records: Sequence[Record]) -> tuple[str, ...]:
+    lost: dict[str, float] = {}
+    for record in records:
+        for misconception in record.misconceptions:
+            lost[misconception] = lost.get(misconception, 0.0) + record.points
+    return tuple(sorted(lost, key=lambda name: -lost[name]))
+
+
+__all__ = ["PUBLIC", "Grader", "Session", "in_process", "secret_key"]

@@ -1,0 +1,232 @@
+"""Answers of the reference and of the wrong versions, each computed once and then remembered.
+
+What is remembered is keyed by the content of everything that it depends on, so that a regrade of a NumPy exercise needs no
+torch, and a student's bundle can carry the answers without the reference.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import re
+import tempfile
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from autograder import wire
+from autograder.calls import Failed, InfrastructureError, Limits, Outcome, Raised, Returned, Runner, Submission
+from autograder.catalogue import Exercise
+from autograder.inprocess import InProcess, Reference
+from autograder.variants import Variant
+
+Target = str | Callable[..., Any]  # a function's name, or a scenario: a function of the module and the arguments
+Arguments = tuple[Sequence[Any], Mapping[str, Any]]
+LIMITS = Limits()
+
+
+class Stopped(Exception):
+    """A call inside a scenario did not return: `outcome` says why."""
+
+    def __init__(self, function: str, outcome: Raised | Failed) -> None:
+        super().__init__(f"{function}: {outcome}")
+        self.function, self.outcome = function, outcome
+
+
+class Module:
+    """What a scenario is handed: a module whose functions run wherever the runner runs them."""
+
+    def __init__(self, call: Callable[[str, Sequence[Any], Mapping[str, Any]], Outcome]) -> None:
+        self._call = call
+
+    def __getattr__(self, function: str) -> Callable[..., Any]:
+        return lambda *args, **kwargs: self._returned(function, args, kwargs).value
+
+    def arguments_after(self, function: str, *args: Any, **kwargs: Any) -> list[Any]:
+        """Call a function and return its positional arguments as they are afterwards."""
+        return list(self._returned(function, args, kwargs).arguments[0])
+
+    def _returned(self, function: str, args: Sequence[Any], kwargs: Mapping[str, Any]) -> Returned:
+        outcome = self._call(function, args, kwargs)
+        if not isinstance(outcome, Returned):
+            raise Stopped(function, outcome)
+        return outcome
+
+
+@dataclass(frozen=True)
+class Answer:
+    """What an implementation made of one call or scenario: a value, or the name of the exception it raised."""
+
+    value: Any = None
+    after: Any = None  # the positional arguments after the call, where the target is a single function
+    raised: str | None = None
+
+
+def name_of(target: Target) -> str:
+    """Return the name under which a target's answers are kept."""
+    return target if isinstance(target, str) else target.__name__
+
+
+def evaluate(
+    target: Target, call: Callable[[str, Sequence[Any], Mapping[str, Any]], Outcome], arguments: Arguments
+) -> Outcome:
+    """Run one function or scenario and return its outcome; exceptions of the submission become outcomes."""
+    args, kwargs = arguments
+    if isinstance(target, str):
+        return call(target, args, kwargs)
+    try:
+        return Returned(target(Module(call), *args, **kwargs), ([], {}))
+    except Stopped as stopped:
+        return stopped.outcome
+
+
+def answer_of(outcome: Outcome) -> Answer:
+    """Reduce an outcome to what can be compared and kept."""
+    if isinstance(outcome, Returned):
+        return Answer(outcome.value, list(outcome.arguments[0]))
+    return Answer(raised=outcome.type if isinstance(outcome, Raised) else outcome.kind)
+
+
+class Oracle:
+    """The answers for one exercise.
+
+    Args:
+        exercise: whose reference is asked.
+        wrong: builds the wrong versions: those of one misconception and those of two.
+        digest: hash of all that the answers depend on; names the file they are kept in.
+        folder: where answers to the public seed are kept; None keeps nothing on disk.
+        recorded_only: never import the reference (a student's bundle).
+    """
+
+    def __init__(
+        self,
+        exercise: Exercise,
+        wrong: Callable[[], tuple[Sequence[Variant], Sequence[Variant]]],
+        digest: str,
+        folder: Path | None,
+        recorded_only: bool = False,
+    ) -> None:
+        self.exercise, self._wrong = exercise, wrong
+        self._path = folder / f"{exercise.name}-{digest[:16]}.answers" if folder else None
+        self._recorded_only = recorded_only
+        self._answers: dict[str, Any] = {}  # each one encoded by itself, decoded when asked for
+        self._new = 0
+        self._runners: dict[str, Runner] = {}
+        if self._path and self._path.is_file():
+            try:
+                self._answers = wire.decode(self._path.read_bytes(), LIMITS)
+            except wire.WireError:
+                self._answers = {}  # half a file from a full disk: compute again
+
+    @cached_property
+    def _variants(self) -> tuple[Sequence[Variant], Sequence[Variant]]:
+        return self._wrong()
+
+    @property
+    def singles(self) -> Sequence[Variant]:
+        """The wrong versions that one misconception gives."""
+        return self._variants[0]
+
+    @property
+    def pairs(self) -> Sequence[Variant]:
+        """The wrong versions that two misconceptions give together."""
+        return self._variants[1]
+
+    def reference(self, target: Target, arguments: Arguments) -> Answer:
+        """Return the right answer.
+
+        Raises:
+            InfrastructureError: the reference is needed and cannot be had, or it failed.
+        """
+        answer = self._ask("reference", target, arguments, lambda: Reference(self._module, self.exercise.opaque))
+        if answer is None:
+            raise InfrastructureError(f"no answer is recorded for {name_of(target)}")
+        return answer
+
+    def variant(self, variant: Variant, target: Target, arguments: Arguments) -> Answer | None:
+        """Return a wrong version's answer; None where it is not recorded."""
+
+        def open_variant() -> Runner:
+            return InProcess(
+                Submission(
+                    variant.source,
+                    f"<{variant.key}>",
+                    self.exercise.functions,
+                    self.exercise.framework,
+                    self.exercise.opaque,
+                )
+            )
+
+        return self._ask(variant.key, target, arguments, open_variant)
+
+    def save(self) -> None:
+        """Write new answers to disk, whole or not at all; a folder that cannot be written to is no reason to fail."""
+        if not self._path or not self._new:
+            return
+        try:
+            self._path.parent.mkdir(parents=True, exist_ok=True)
+            with tempfile.NamedTemporaryFile(dir=self._path.parent, delete=False) as file:
+                file.write(wire.encode(self._answers, LIMITS))
+            os.replace(file.name, self._path)
+            for old in self._path.parent.glob(f"{self.exercise.name}-*.answers"):
+                if old != self._path:
+                    old.unlink(missing_ok=True)
+        except OSError:
+            return
+        self._new = 0
+
+    @property
+    def answers(self) -> Mapping[str, Any]:
+        """All answers known so far, as plain data."""
+        return self._answers
+
+    @property
+    def _module(self) -> str:
+        return f"reference.{self.exercise.chapter}.{self.exercise.name}"
+
+    def _ask(self, who: str, target: Target, arguments: Arguments, opener: Callable[[], Runner]) -> Answer | None:
+        key = f"{who}/{name_of(target)}/{digest_of(arguments)}"
+        if key not in self._answers:
+            if self._recorded_only:
+                return None
+            answer = answer_of(evaluate(target, self._runner(who, opener).call, arguments))
+            packed = wire.encode([answer.value, answer.after, answer.raised], LIMITS)
+            self._answers[key] = np.frombuffer(packed, np.uint8)
+            self._new += 1
+        return Answer(*wire.decode(self._answers[key].tobytes(), LIMITS))
+
+    def _runner(self, who: str, opener: Callable[[], Runner]) -> Runner:
+        if who not in self._runners:
+            self._runners[who] = runner = opener()
+            runner.load()
+        return self._runners[who]
+
+
+def digest_of(arguments: Arguments) -> str:
+    """Return a hash of the arguments' content."""
+    args, kwargs = arguments
+    return hashlib.sha256(wire.encode([list(args), dict(kwargs)], LIMITS)).hexdigest()[:24]
+
+
+IMPORT = re.compile(r"^\s*(?:from|import)\s+(reference(?:\.\w+)*)(?:\s+import\s+([\w, ]+))?", re.MULTILINE)
+
+
+def reference_digest(root: Path, exercise: Exercise) -> str:
+    """Hash the reference's file and every reference file that it imports, without importing any."""
+    todo, seen = [exercise.file(root, "reference")], set()
+    digest = hashlib.sha256()
+    while todo:
+        path = todo.pop()
+        if path in seen or not path.is_file():
+            continue
+        seen.add(path)
+        text = path.read_text(encoding="utf-8")
+        digest.update(text.encode())
+        for module, names in IMPORT.findall(text):
+            base = root.joinpath(*module.split("."))
+            todo += [base.with_suffix(".py"), *(base / f"{name.strip()}.py" for name in names.split(","))]
+    return digest.hexdigest()

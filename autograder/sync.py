@@ -1,0 +1,80 @@
+"""The solution is the source: its stub is the same text with the marked parts taken out."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+from autograder.catalogue import Catalogue, Exercise
+from autograder.yamlfile import CourseError
+
+BEGIN, END = "### BEGIN SOLUTION", "### END SOLUTION"
+FUNCTION = re.compile(r"^def (\w+)\(")
+
+
+def strip(source: str, path: Path) -> str:
+    """Return the stub of a solution: each marked part becomes one line that says what is to be written.
+
+    Raises:
+        CourseError: a marker is missing or stands in the wrong place, with the line.
+    """
+    out: list[str] = []
+    function, opened = "", 0
+    for number, line in enumerate(source.splitlines(), 1):
+        text = line.strip()
+        if match := FUNCTION.match(line):
+            function = match.group(1)
+        if text == BEGIN:
+            if opened:
+                raise CourseError(path, number, f"a second {BEGIN} before the {END} of line {opened}'s")
+            opened = number
+            indent = line[: len(line) - len(line.lstrip())]
+            if indent:
+                out.append(f'{indent}raise NotImplementedError("write {function} here")')
+        elif text == END:
+            if not opened:
+                raise CourseError(path, number, f"{END} without a {BEGIN}")
+            opened = 0
+        elif not opened:
+            out.append(line)
+    if opened:
+        raise CourseError(path, opened, f"{BEGIN} is never closed by {END}")
+    if source.count(BEGIN) == 0:
+        raise CourseError(path, 1, f"nothing stands between {BEGIN} and {END}: the stub would be the solution")
+    return "\n".join(out) + "\n"
+
+
+def with_card(source: str, exercise: Exercise, path: Path) -> str:
+    """Return the source with the exercise's card as first line of its docstring.
+
+    Raises:
+        CourseError: the file does not begin with a docstring, or a line of it is longer than 120 characters.
+    """
+    lines = source.splitlines()
+    if not lines or not lines[0].startswith('"""'):
+        raise CourseError(path, 1, 'a solution begins with its docstring, """...')
+    lines[0] = f'"""{exercise.card}'
+    return "\n".join(lines) + "\n"
+
+
+def sync(root: Path, write: bool = True) -> list[Path]:
+    """Bring cards and stubs up to date with `course/exercises/` and `solutions/`.
+
+    Returns:
+        The files that differed; with `write` they are as they should be now.
+    """
+    stale = []
+    for exercise in Catalogue(root).exercises.values():
+        solution = exercise.file(root, "solutions")
+        if not solution.is_file():
+            raise CourseError(solution, None, "this solution is missing, but course/exercises/ describes it")
+        text = with_card(solution.read_text(encoding="utf-8"), exercise, solution)
+        stub = exercise.file(root, "exercises")
+        for path, content in ((solution, text), (stub, strip(text, solution))):
+            if path.is_file() and path.read_text(encoding="utf-8") == content:
+                continue
+            stale.append(path)
+            if write:
+                path.parent.mkdir(parents=True, exist_ok=True)
+                path.write_text(content, encoding="utf-8")
+    return stale

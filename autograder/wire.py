@@ -1,0 +1,320 @@
+"""Values as bytes and back: a JSON header that describes structure and arrays, followed by the arrays' raw C-order bytes.
+
+Nothing here can run code: what the other side sends becomes None, bool, int, float, str, list, tuple, dict, arrays of plain
+numbers, and the three stand-ins `Tensor`, `Handle` and `Recipe`. Every size is checked before it is believed. The worker encodes what
+a submission returned, the trusted side decodes it, and the other way round; needs the standard library and NumPy only.
+"""
+
+from __future__ import annotations
+
+import io
+import json
+import math
+import struct
+import sys
+from collections import OrderedDict
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any, Protocol
+
+import numpy as np
+
+from autograder.calls import Handle, Limits, Recipe
+
+PREFIX = struct.Struct("<4sIQ")  # magic, bytes of the header, bytes of all arrays
+MAGIC = b"ANW1"
+HEADER_BYTES = 8 << 20
+ITEMS = 200_000  # values in one message, every element of a list counted
+DEPTH = 32
+DIMENSIONS = 32
+
+DTYPES = {
+    np.dtype(name).newbyteorder("<").str
+    for name in ("bool", "i1", "i2", "i4", "i8", "u1", "u2", "u4", "u8", "f2", "f4", "f8", "c8", "c16")
+}
+# long long is a type of its own in NumPy where `long` has 64 bits already; it travels as int64.
+SCALARS = {np.dtype(name).type for name in DTYPES} | {np.longlong, np.ulonglong}
+
+
+class WireError(Exception):
+    """Bytes that are no message, or a message beyond its bounds; the text is one plain sentence."""
+
+
+class TooLarge(WireError):
+    """A value that exceeds what may be sent."""
+
+
+class NotData(WireError):
+    """A value that is neither number, text, array nor a container of these; the text names it ("a set")."""
+
+
+@dataclass(frozen=True, eq=False)
+class Tensor:
+    """A torch tensor as seen by a process without torch: the numbers, and that it was a tensor."""
+
+    array: np.ndarray
+
+
+class Source(Protocol):
+    """Where bytes come from: `read(n)` gives n bytes, or fewer when there are no more."""
+
+    def read(self, n: int, /) -> bytes | bytearray: ...
+
+
+def encode(value: Any, limits: Limits) -> bytes:
+    """One message. Raises `NotData` for a value that is no data, `TooLarge` beyond `limits.reply_bytes`."""
+    encoder = _Encoder(limits)
+    structure = encoder.structure(value, "", 0)
+    header = json.dumps({"v": structure, "a": encoder.table}, separators=(",", ":")).encode("ascii")
+    if len(header) > HEADER_BYTES:
+        raise TooLarge(f"a description of {_size(len(header))}, where at most {_size(HEADER_BYTES)} may be sent")
+    return b"".join([PREFIX.pack(MAGIC, len(header), encoder.payload), header, *encoder.chunks])
+
+
+def decode(source: bytes | Source, limits: Limits, tensor: Callable[[np.ndarray], Any] = Tensor) -> Any:
+    """The value of one message; `tensor` makes the tensors. Raises `WireError` and nothing else for malformed bytes."""
+    stream = io.BytesIO(source) if isinstance(source, bytes) else source
+    magic, header_bytes, payload_bytes = PREFIX.unpack(_exactly(stream, PREFIX.size))
+    if magic != MAGIC:
+        raise WireError("The reply does not begin like a message.")
+    if header_bytes > HEADER_BYTES:
+        raise WireError(
+            f"The reply announces a header of {_size(header_bytes)}; at most {_size(HEADER_BYTES)} is read."
+        )
+    if payload_bytes > limits.reply_bytes:
+        raise WireError(
+            f"The reply announces {_size(payload_bytes)} of arrays; at most {_size(limits.reply_bytes)} is read."
+        )
+    structure, table = _header(_exactly(stream, header_bytes))
+    arrays = _Arrays(table, payload_bytes)
+    value = _Decoder(arrays.read(stream), tensor).value(structure, 0)
+    if isinstance(source, bytes) and stream.read(1):
+        raise WireError("The reply goes on after its end.")
+    return value
+
+
+class _Encoder:
+    def __init__(self, limits: Limits) -> None:
+        self.limit = limits.reply_bytes
+        self.table: list[list[Any]] = []
+        self.chunks: list[bytes] = []
+        self.payload = 0
+        self.items = 0
+        self.text = 0
+
+    def structure(self, value: Any, where: str, depth: int) -> Any:
+        """JSON for `value`; exact types only, so that no subclass can speak for itself."""
+        self.items += 1
+        if depth > DEPTH:
+            raise NotData(f"a value nested more than {DEPTH} levels deep")
+        if self.items > ITEMS:
+            raise TooLarge(f"more than {ITEMS:,} values")
+        kind = type(value)
+        if value is None or kind is bool or kind is float:
+            return value
+        if kind is int:
+            if value.bit_length() > 4096:
+                raise TooLarge("an integer of more than 4,096 bits")
+            return value
+        if kind is str:
+            return self._string(value)
+        if kind is np.ndarray:
+            return {"a": self._array(value, where)}
+        if kind in SCALARS:
+            return {"s": self._array(np.asarray(value), where)}
+        if kind is list:
+            return [self.structure(v, f"{where}[{i}]", depth + 1) for i, v in enumerate(value)]
+        if kind is tuple:
+            return {"t": [self.structure(v, f"{where}[{i}]", depth + 1) for i, v in enumerate(value)]}
+        if kind is dict or kind is OrderedDict:
+            return {"d": [self._pair(k, v, where, depth) for k, v in value.items()]}
+        if kind is Tensor:
+            return {"T": self._array(value.array, where)}
+        if kind is Handle:
+            return {"h": value.id}
+        if kind is Recipe:
+            return {"r": [self._string(value.kind), self.structure(dict(value.data), where, depth + 1)]}
+        if _is_tensor(kind):
+            return {"T": self._array(_tensor_array(value, where), where)}
+        raise NotData(_named(value) + _place(where))
+
+    def _string(self, text: str) -> str:
+        self.text += len(text)
+        if self.text > HEADER_BYTES // 2:
+            raise TooLarge(f"more than {HEADER_BYTES // 2:,} characters of text")
+        return text.encode("utf-8", "replace").decode("utf-8")  # lone surrogates cannot be printed: "?"
+
+    def _pair(self, key: Any, value: Any, where: str, depth: int) -> list[Any]:
+        if type(key) is not str:
+            raise NotData(f"a dict whose keys are not strings{_place(where)}")
+        return [self._string(key), self.structure(value, f"{where}[{key[:40]!r}]", depth + 1)]
+
+    def _array(self, array: np.ndarray, where: str) -> int:
+        if type(array) is not np.ndarray:
+            raise NotData(_named(array) + _place(where))
+        dtype = array.dtype.newbyteorder("<")
+        if dtype.str not in DTYPES or array.ndim > DIMENSIONS:
+            raise NotData(_named(array) + _place(where))
+        self.payload += array.nbytes
+        if self.payload > self.limit:
+            raise TooLarge(f"{_size(self.payload)} or more, where at most {_size(self.limit)} may be sent")
+        self.table.append([dtype.str, list(array.shape)])
+        self.chunks.append(array.astype(dtype, copy=False).tobytes())
+        return len(self.table) - 1
+
+
+class _Arrays:
+    """The header's table of arrays, checked against the announced payload."""
+
+    def __init__(self, table: Any, payload_bytes: int) -> None:
+        if type(table) is not list:
+            raise WireError("The reply's table of arrays is malformed.")
+        self.entries = [self._entry(entry) for entry in table]
+        if sum(size for _, _, size in self.entries) != payload_bytes:
+            raise WireError("The reply's arrays do not fill what it announces.")
+
+    @staticmethod
+    def _entry(entry: Any) -> tuple[np.dtype, list[int], int]:
+        if type(entry) is not list or len(entry) != 2 or type(entry[0]) is not str or type(entry[1]) is not list:
+            raise WireError("The reply describes an array in a malformed way.")
+        name, shape = entry
+        if name not in DTYPES:
+            raise WireError(f"The reply contains an array of dtype {name[:20]!r}, which is not accepted.")
+        if len(shape) > DIMENSIONS or any(type(n) is not int or not 0 <= n < 1 << 40 for n in shape):
+            raise WireError("The reply describes an array of an impossible shape.")
+        dtype = np.dtype(name)
+        if math.prod(n for n in shape if n) > 1 << 62:  # NumPy refuses such shapes even when they are empty
+            raise WireError("The reply describes an array of an impossible shape.")
+        return dtype, shape, math.prod(shape) * dtype.itemsize
+
+    def read(self, stream: Source) -> list[np.ndarray]:
+        """The arrays, each with memory of its own and writable."""
+        arrays = []
+        for dtype, shape, size in self.entries:
+            raw = np.frombuffer(_exactly(stream, size), np.uint8)
+            if dtype == np.bool_ and raw.size and raw.max() > 1:
+                raise WireError("The reply contains truth values that are neither true nor false.")
+            try:
+                arrays.append(raw.view(dtype).reshape(shape).copy())
+            except (ValueError, MemoryError) as error:
+                raise WireError("The reply describes an array of an impossible shape.") from error
+        return arrays
+
+
+class _Decoder:
+    def __init__(self, arrays: list[np.ndarray], tensor: Callable[[np.ndarray], Any]) -> None:
+        self.arrays = arrays
+        self.unused = set(range(len(arrays)))
+        self.tensor = tensor
+
+    def value(self, node: Any, depth: int) -> Any:
+        if depth > DEPTH + 1:
+            raise WireError(f"The reply is nested more than {DEPTH} levels deep.")
+        if node is None or type(node) in (bool, int, float):
+            return node
+        if type(node) is str:
+            return _text(node)
+        if type(node) is list:
+            return [self.value(v, depth + 1) for v in node]
+        if type(node) is not dict or len(node) != 1:
+            raise WireError("The reply contains a value of unknown form.")
+        ((tag, body),) = node.items()
+        return self._tagged(tag, body, depth)
+
+    def _tagged(self, tag: str, body: Any, depth: int) -> Any:
+        if tag in ("a", "s", "T"):
+            array = self._take(body)
+            if tag == "T":
+                return self.tensor(array)
+            if tag == "s":
+                if array.ndim:
+                    raise WireError("The reply contains a scalar with dimensions.")
+                return array[()]
+            return array
+        if tag == "h" and type(body) is int:
+            return Handle(body)
+        if type(body) is list:
+            if tag == "t":
+                return tuple(self.value(v, depth + 1) for v in body)
+            if tag == "d":
+                return self._mapping(body, depth)
+            if tag == "r" and len(body) == 2 and type(body[0]) is str:
+                data = self.value(body[1], depth + 1)
+                if type(data) is dict:
+                    return Recipe(_text(body[0]), data)
+        raise WireError("The reply contains a value of unknown form.")
+
+    def _take(self, index: Any) -> np.ndarray:
+        if type(index) is not int or index not in self.unused:
+            raise WireError("The reply refers to an array that it does not contain.")
+        self.unused.remove(index)  # no two values share memory
+        return self.arrays[index]
+
+    def _mapping(self, pairs: list[Any], depth: int) -> dict[str, Any]:
+        result: dict[str, Any] = {}
+        for pair in pairs:
+            if type(pair) is not list or len(pair) != 2 or type(pair[0]) is not str or pair[0] in result:
+                raise WireError("The reply contains a malformed dict.")
+            result[_text(pair[0])] = self.value(pair[1], depth + 1)
+        return result
+
+
+def _header(raw: bytes) -> tuple[Any, Any]:
+    # Counted before parsing: a few bytes of JSON can stand for many times their size in objects.
+    if sum(map(raw.count, (b",", b"[", b"{"))) > 8 * ITEMS:
+        raise WireError(f"The reply contains more than {ITEMS:,} values.")
+    try:
+        header = json.loads(raw)
+    except (ValueError, RecursionError) as error:
+        raise WireError("The reply's header cannot be read.") from error
+    if type(header) is not dict or set(header) != {"v", "a"}:
+        raise WireError("The reply's header is malformed.")
+    return header["v"], header["a"]
+
+
+def _exactly(stream: Source, n: int) -> bytes | bytearray:
+    raw = stream.read(n)
+    if len(raw) != n:
+        raise WireError("The reply ends too early.")
+    return raw
+
+
+def _text(text: str) -> str:
+    if any("\ud800" <= c <= "\udfff" for c in text):
+        raise WireError("The reply contains text that is no text.")
+    return text
+
+
+def _is_tensor(kind: type) -> bool:
+    torch = sys.modules.get("torch")
+    return torch is not None and kind in (torch.Tensor, torch.nn.Parameter)
+
+
+def _tensor_array(tensor: Any, where: str) -> np.ndarray:
+    try:
+        return np.asarray(tensor.detach().cpu().resolve_conj().resolve_neg().numpy())
+    except (TypeError, RuntimeError) as error:  # bfloat16, sparse, quantised: nothing NumPy knows
+        raise NotData(f"a tensor of dtype {tensor.dtype}{_place(where)}") from error
+
+
+def _named(value: Any) -> str:
+    kind = type(value)
+    if kind is np.ndarray:
+        if value.dtype == object:
+            return "an array of objects"
+        return f"an array of dtype {str(value.dtype)[:40]}"
+    name = str(kind.__name__)[:60]
+    if kind.__module__ not in ("builtins", "__main__"):
+        name = f"{kind.__module__.split('.')[0][:60]}.{name}"
+    return f"{'an' if name[0] in 'aeiouAEIOU' else 'a'} {name}"
+
+
+def _place(where: str) -> str:
+    return f" (at {where[:80]})" if where else ""
+
+
+def _size(n: int) -> str:
+    for unit, bytes_ in (("GB", 1 << 30), ("MB", 1 << 20), ("kB", 1 << 10)):
+        if n >= bytes_:
+            return f"{n / bytes_:.3g} {unit}"
+    return f"{n} bytes"

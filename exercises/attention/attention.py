@@ -1,0 +1,64 @@
+"""Scaled dot-product attention · 2 of 5 · 30 minutes
+
+A soft look-up: every query is compared with all keys, and gets back the mean of the values, weighted by how well query and
+key agree. It is the heart of the Transformer, and all of it is three lines of matrix algebra. You write those lines, and the
+softmax with the two traps that make real code fail: large scores, and a mask that leaves a row with nothing to look at.
+(Vaswani et al. 2017, eq. 1)
+
+Run `anndl grade attention` after each function; they are tested one by one.
+"""
+
+import numpy as np
+
+
+def softmax(scores, axis=-1):
+    """Turn scores into weights that are positive and sum to one along `axis`.
+
+    weight_i = exp(s_i) / sum_j exp(s_j)
+
+    Scores of +-1e3 must work: exp(1e3) overflows, but adding a constant to all scores does not change the weights.
+
+    Args:
+        scores: array of any shape.
+        axis: the axis along which the weights sum to one.
+
+    Returns:
+        Array of the same shape; `scores` stays as it is.
+
+    By hand: softmax([0, log 3]) = [1/4, 3/4].
+    """
+    raise NotImplementedError("write softmax here")
+
+
+def attention_weights(Q, K, mask=None):
+    """How much each query attends to each key.
+
+    weights = softmax(Q K^T / sqrt(d))    row by row
+
+    Args:
+        Q: (..., n, d) array, one query per row; leading axes are batch axes.
+        K: (..., m, d) array, one key per row.
+        mask: None, or an array of booleans that broadcasts to (..., n, m); True means "this query may attend to this key".
+
+    Returns:
+        (..., n, m) array. Each row sums to one; a row that may attend nowhere is all zeros.
+
+    By hand, with d = 4: Q = [[2, 0, 0, 0]] and K = [[log 3, 0, 0, 0], [0, 0, 0, 0]] have the scores [[log 3, 0]], so the weights
+    are [[3/4, 1/4]]; with mask [[False, True]] they are [[0, 1]].
+    """
+    raise NotImplementedError("write attention_weights here")
+
+
+def attention(Q, K, V, mask=None):
+    """Mix the values with the attention weights.
+
+    Args:
+        Q: (..., n, d), K: (..., m, d), V: (..., m, v) arrays; V's rows belong to K's rows.
+        mask: as in `attention_weights`.
+
+    Returns:
+        (context, weights): (..., n, v) and (..., n, m) arrays.
+
+    By hand: the weights [[3/4, 1/4]] and V = [[4, 0], [0, 8]] give the context [[3, 2]].
+    """
+    raise NotImplementedError("write attention here")
