@@ -57,3 +57,42 @@ def forward(
     if not H:
         return X.new_empty(X.shape[0], 0, h0.shape[-1]), X.new_empty(X.shape[0], 0, h0.shape[-1])
     return torch.stack(H, dim=1), torch.stack(C, dim=1)
+
+
+def backward(
+    dH: Float[Tensor, "n T h"],
+    X: Float[Tensor, "n T d"],
+    h0: Float[Tensor, "n h"],
+    c0: Float[Tensor, "n h"],
+    params: Params,
+) -> dict[str, Tensor]:
+    """Gradients of X, h0, c0 and the eight parameters, given what each step's output says (dE/dH), without autograd.
+
+    The error in the cell, dc, is the carousel: going back one step it is multiplied with f, and with nothing else.
+    """
+    h = h0.shape[-1]
+    H, C = forward(X, h0, c0, params)
+    state = torch.cat([h0.unsqueeze(1), H], dim=1)[:, :-1]  # h_(t-1) and c_(t-1) for every t
+    cell = torch.cat([c0.unsqueeze(1), C], dim=1)[:, :-1]
+    f, i, g, o = gates(X, state, params)  # all steps at once: the states are known now
+    squashed = torch.tanh(C)
+
+    errors = {name: torch.empty_like(f) for name in "figo"}  # at the gates' pre-activations
+    dh, dc = torch.zeros_like(h0), torch.zeros_like(c0)
+    for t in range(X.shape[1] - 1, -1, -1):
+        dh = dh + dH[:, t]
+        dc = dc + dh * o[:, t] * (1 - squashed[:, t] ** 2)
+        errors["o"][:, t] = dh * squashed[:, t] * o[:, t] * (1 - o[:, t])
+        errors["f"][:, t] = dc * cell[:, t] * f[:, t] * (1 - f[:, t])
+        errors["i"][:, t] = dc * g[:, t] * i[:, t] * (1 - i[:, t])
+        errors["g"][:, t] = dc * i[:, t] * (1 - g[:, t] ** 2)
+        dc = dc * f[:, t]
+        dh = torch.stack([errors[name][:, t] @ params["W" + name][:h].mT for name in "figo"]).sum(0)
+
+    z = torch.cat([state, X], dim=-1)
+    grads = {"h0": dh, "c0": dc}
+    grads["X"] = torch.stack([errors[name] @ params["W" + name][h:].mT for name in "figo"]).sum(0)
+    for name in "figo":
+        grads["W" + name] = torch.einsum("nti,ntj->ij", z, errors[name])
+        grads["b" + name] = errors[name].sum((0, 1))
+    return grads
