@@ -67,10 +67,10 @@ def gather(value: Any) -> list[Any]:
     return values
 
 
-def total(value: float, device: torch.device) -> float:
-    """The sum of `value` over the processes."""
+def total(values: list[float], device: torch.device) -> list[float]:
+    """The sums of `values` over the processes."""
     if size() == 1:
-        return value
-    tensor = torch.tensor(value, dtype=torch.float64, device=device)
+        return values
+    tensor = torch.tensor(values, dtype=torch.float64, device=device)
     dist.all_reduce(tensor)
-    return cast(float, tensor.item())
+    return cast(list[float], tensor.tolist())

@@ -199,7 +199,7 @@ def fit(
     if scheduler is not None:
         stateful["scheduler"] = scheduler
     path = directory / CHECKPOINT if directory is not None else None
-    epoch, step, running = 0, 0, 0.0
+    epoch, step, running, stop = 0, 0, 0.0, 0.0
 
     def save() -> None:
         if path is not None:
@@ -226,11 +226,12 @@ def fit(
                 if transform is not None:
                     seed = _mix(settings.seed, epoch, number, distributed.rank())
                     batch = transform(batch, torch.Generator().manual_seed(seed))
-                value = distributed.total(update(learner, batch, weight) * weight, device) / distributed.size()
+                share = update(learner, batch, weight) * weight / distributed.size()
+                value, stop = distributed.total([share, float(interrupted())], device)
                 running += value * len(rows)
                 step = number + 1
                 bar.set_postfix(loss=f"{value:.4f}", refresh=False)
-                if interrupted():
+                if stop and step < sampler.steps:  # noted anywhere, all processes stop at the same step
                     save()
                     raise KeyboardInterrupt(f"interrupted in epoch {epoch + 1}, step {step}")
                 if settings.checkpoint_every and step % settings.checkpoint_every == 0 and step < sampler.steps:
@@ -247,6 +248,8 @@ def fit(
             epoch, step, running = epoch + 1, 0, 0.0
             save()
             _write_metrics(directory, history)
+            if stop:
+                raise KeyboardInterrupt(f"interrupted after epoch {epoch}")
     best.restore(model)
     history.best_epoch = best.epoch or len(history.epochs)
     model.eval()
@@ -317,7 +320,7 @@ def _interruptible() -> Iterator[Callable[[], bool]]:
 
     before = {number: signal.signal(number, note) for number in (signal.SIGINT, signal.SIGTERM)}
     try:
-        yield lambda: bool(distributed.agree(seen.is_set()))
+        yield seen.is_set
     finally:
         for number, handler in before.items():
             signal.signal(number, handler)

@@ -15,7 +15,7 @@ Course: feedforward, topic `backpropagation`.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 
 import torch
 from jaxtyping import Float
@@ -75,29 +75,6 @@ def deep_backward(
         dbs.append(delta.sum(0))
         delta = (delta @ W.T) * (1 - entering**2)  # after the first layer this is not used: X is no tanh
     return dWs[::-1], dbs[::-1]
-
-
-def gradient_check(f: Callable[[Tensor], Tensor | float], x: Tensor, gradient: Tensor, step: float = 1e-5) -> float:
-    """The relative error of `gradient` against central differences of `f` at `x`.
-
-    ||g - n|| / max(||g|| + ||n||, tiny), n_i = (f(x + h e_i) - f(x - h e_i)) / 2h. In float64 a right gradient
-    stays below about 1e-7, a wrong one is mostly above 1e-3.
-    """
-    numeric = numerical_gradient(f, x, step)
-    scale = torch.linalg.vector_norm(gradient) + torch.linalg.vector_norm(numeric)
-    return float(torch.linalg.vector_norm(gradient - numeric) / scale.clamp_min(torch.finfo(x.dtype).tiny))
-
-
-def numerical_gradient(f: Callable[[Tensor], Tensor | float], x: Tensor, step: float = 1e-5) -> Tensor:
-    """Central differences, whose error falls with the square of the step; two evaluations per entry of x."""
-    flat = x.detach().reshape(-1)
-    numeric = torch.empty_like(flat)
-    for i in range(flat.numel()):
-        shift = torch.zeros_like(flat)
-        shift[i] = step
-        above, below = f((flat + shift).view_as(x)), f((flat - shift).view_as(x))
-        numeric[i] = (float(above) - float(below)) / (2 * step)
-    return numeric.view_as(x)
 
 
 class TwoLayer(nn.Module):

@@ -1,0 +1,230 @@
+"""The training loop: resuming, several processes, early stopping, clipping, precision, compile."""
+
+from __future__ import annotations
+
+import json
+import signal
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+import torch
+import torch.nn.functional as F
+from torch import Tensor, nn
+
+from reference import checkpoint
+from reference.train import CHECKPOINT, CURVES, METRICS, Batch, Learner, Sampler, Settings, fit
+from tests.reference.small_run import data, train_small
+
+ROOT = Path(__file__).resolve().parents[2]
+
+
+def weights(model: nn.Module) -> Tensor:
+    return torch.cat([p.detach().flatten() for p in model.parameters()])
+
+
+@pytest.mark.parametrize("step", [1, 5, 8, 19], ids=lambda s: f"after-step-{s}")
+def test_interrupted_and_resumed_is_bitwise_the_same_as_not_interrupted(step: int, tmp_path: Path) -> None:
+    """With dropout, Adam, a schedule and random transforms; 5 steps make an epoch, so 5 is the end of one."""
+    whole, history = train_small(dropout=0.3)
+
+    def interrupt(number: int) -> None:
+        if number == step:
+            signal.raise_signal(signal.SIGINT)
+
+    with pytest.raises(KeyboardInterrupt):
+        train_small(tmp_path, dropout=0.3, watch=interrupt)
+    torch.rand(7)  # a resumed process would have other random states
+    resumed, resumed_history = train_small(tmp_path, dropout=0.3)
+    assert torch.equal(weights(resumed), weights(whole))
+    assert resumed_history.epochs == history.epochs
+    lines = (tmp_path / METRICS).read_text().splitlines()
+    assert [json.loads(line) for line in lines] == history.epochs
+    assert (tmp_path / CURVES).exists()
+
+
+def test_a_killed_run_goes_on_from_its_last_periodic_checkpoint(tmp_path: Path) -> None:
+    def crash(number: int) -> None:
+        if number == 14:
+            raise RuntimeError("power cut")
+
+    whole, _ = train_small(dropout=0.3)
+    with pytest.raises(RuntimeError, match="power cut"):
+        train_small(tmp_path, dropout=0.3, watch=crash, checkpoint_every=3)
+    assert checkpoint.load(tmp_path / CHECKPOINT)["where"]["step"] == 3  # of the third epoch
+    resumed, _ = train_small(tmp_path, dropout=0.3, checkpoint_every=3)
+    assert torch.equal(weights(resumed), weights(whole))
+
+
+def test_a_finished_run_can_be_made_longer(tmp_path: Path) -> None:
+    whole, _ = train_small(epochs=4)
+    train_small(tmp_path, epochs=2)
+    longer, history = train_small(tmp_path, epochs=4)
+    assert torch.equal(weights(longer), weights(whole))
+    assert history.of("epoch") == [1, 2, 3, 4]
+
+
+def test_a_checkpoint_of_other_settings_is_refused(tmp_path: Path) -> None:
+    train_small(tmp_path, epochs=1)
+    with pytest.raises(checkpoint.CheckpointError, match="batch_size"):
+        train_small(tmp_path, epochs=2, batch_size=4)
+    _, history = train_small(tmp_path, epochs=2, batch_size=4, resume=False)
+    assert len(history.epochs) == 2
+
+
+@pytest.mark.parametrize("batch_size", ["8", "12"])
+def test_two_processes_equal_one(batch_size: str, tmp_path: Path) -> None:
+    """37 examples: batches of 8 end with 5, of 12 with a single one, for which the second process has nothing."""
+    script = tmp_path / "run.py"
+    script.write_text(
+        "import sys, torch\n"
+        "from reference import distributed\n"
+        "from tests.reference.small_run import train_small\n"
+        "torch.set_num_threads(1)\n"
+        "with distributed.process_group(torch.device('cpu')):\n"
+        f"    model, history = train_small(batch_size={batch_size}, clip_norm=0.5)\n"
+        "    if distributed.rank() == 0:\n"
+        "        torch.save({'model': model.state_dict(), 'loss': history.of('train_loss')}, sys.argv[1])\n"
+    )
+    command = [sys.executable, "-m", "torch.distributed.run", "--standalone", "--nproc-per-node", "2"]
+    finished = subprocess.run(
+        [*command, str(script), str(tmp_path / "two.pt")],
+        cwd=ROOT,
+        env={"PYTHONPATH": str(ROOT), "OMP_NUM_THREADS": "1", "PATH": "/usr/bin:/bin", "TMPDIR": str(tmp_path)},
+        capture_output=True,
+        text=True,
+        timeout=120,
+        check=False,
+    )
+    assert finished.returncode == 0, finished.stderr
+    two = torch.load(tmp_path / "two.pt", weights_only=True)
+    one, history = train_small(batch_size=int(batch_size), clip_norm=0.5)
+    for name, tensor in one.state_dict().items():
+        torch.testing.assert_close(two["model"][name], tensor, rtol=1e-10, atol=1e-12)
+    assert two["loss"] == pytest.approx(history.of("train_loss"), rel=1e-10)
+
+
+def test_early_stopping_waits_and_goes_back_to_the_best_weights() -> None:
+    values = iter([3.0, 2.0, 2.5, 2.0, 2.1, 9.0])  # the best is epoch 2: equal in epoch 4 is not better
+    model = nn.Linear(1, 1)
+    seen: list[Tensor] = []
+
+    def validate(model: nn.Module) -> dict[str, float]:
+        seen.append(weights(model).clone())
+        return {"error": next(values)}
+
+    history = fit(
+        model,
+        torch.optim.SGD(model.parameters(), lr=0.1),
+        lambda model, batch: ((model(batch[0]) - batch[1]) ** 2).mean(),
+        (torch.randn(8, 1), torch.randn(8, 1)),
+        Settings(epochs=6, patience=3, monitor="error"),
+        validate=validate,
+    )
+    assert len(history.epochs) == 5
+    assert history.stopped_early
+    assert history.best_epoch == 2
+    assert torch.equal(weights(model), seen[1])
+    assert not torch.equal(seen[1], seen[4])
+
+
+def test_early_stopping_resumes_with_its_patience_and_best_weights(tmp_path: Path) -> None:
+    def run(directory: Path | None, epochs: int) -> tuple[nn.Module, int]:
+        model, history = train_small(directory, epochs=epochs, patience=2, monitor="epoch", mode="min")
+        return model, len(history.epochs)
+
+    whole, length = run(None, 9)  # the epoch's number grows, so the first is the best and patience ends after three
+    assert length == 3
+    run(tmp_path, 2)
+    resumed, length = run(tmp_path, 9)
+    assert length == 3
+    assert torch.equal(weights(resumed), weights(whole))
+
+
+def test_early_stopping_names_the_metrics_that_there_are() -> None:
+    with pytest.raises(KeyError, match="'loss'"):
+        train_small(patience=1, monitor="accuracy")
+
+
+def test_gradients_are_clipped_to_the_norm_all_parameters_together() -> None:
+    model = nn.Linear(3, 2)
+    before = weights(model).clone()
+    fit(
+        model,
+        torch.optim.SGD(model.parameters(), lr=1.0),
+        lambda model, batch: 100 * (model(batch[0]) ** 2).mean(),
+        (torch.randn(8, 3),),
+        Settings(epochs=1, batch_size=8, clip_norm=0.25),
+    )
+    assert (weights(model) - before).norm().item() == pytest.approx(0.25, rel=1e-4)
+
+
+def test_mixed_precision_computes_in_bfloat16_and_keeps_float32_weights(device: torch.device) -> None:
+    model = nn.Linear(6, 2).to(device)
+    types = set()
+
+    def loss(model: nn.Module, batch: Batch) -> Tensor:
+        output = model(batch[0])
+        types.add(output.dtype)
+        return F.cross_entropy(output, batch[1])
+
+    x, y = data()
+    optimizer = torch.optim.SGD(model.parameters(), lr=0.5)
+    settings = Settings(epochs=15, precision="bfloat16", device=device)
+    history = fit(model, optimizer, loss, (x.float().to(device), y.to(device)), settings)
+    assert types == {torch.bfloat16}
+    assert {p.dtype for p in model.parameters()} == {torch.float32}
+    assert history.of("train_loss")[-1] < 0.6 * history.of("train_loss")[0]
+
+
+def test_an_update_of_ones_own_and_further_states(tmp_path: Path) -> None:
+    """As a GAN does it: two optimizers, of which the second comes back from the checkpoint as well."""
+
+    def run(epochs: int, directory: Path | None) -> tuple[Tensor, Tensor]:
+        torch.manual_seed(0)
+        first, second = nn.Linear(2, 1), nn.Linear(2, 1)
+        one = torch.optim.Adam(first.parameters(), lr=0.1)
+        two = torch.optim.Adam(second.parameters(), lr=0.1)
+
+        def update(learner: Learner, batch: Batch, weight: float) -> float:
+            for model, optimizer, sign in ((first, one, 1), (second, two, -1)):
+                optimizer.zero_grad()
+                torch.autograd.backward(((model(batch[0]) - sign) ** 2).mean())
+                optimizer.step()
+            return 0.0
+
+        generator = torch.Generator().manual_seed(1)
+        x = torch.randn(10, 2, generator=generator)
+        others = {"second": second, "optimizer of the second": two}
+        settings = Settings(epochs=epochs, batch_size=4)
+        fit(first, one, lambda m, b: b[0].sum(), (x,), settings, update=update, also_save=others, directory=directory)
+        return weights(first), weights(second)
+
+    whole = run(4, None)
+    run(2, tmp_path)
+    resumed = run(4, tmp_path)
+    assert all(torch.equal(a, b) for a, b in zip(whole, resumed, strict=True))
+
+
+def test_the_order_of_examples_depends_on_seed_and_epoch_alone() -> None:
+    sampler = Sampler(10, 4, seed=0)
+    first = [rows.tolist() for _, rows in sampler.epoch(0)]
+    assert [len(rows) for rows in first] == [4, 4, 2]
+    assert sorted(row for rows in first for row in rows) == list(range(10))
+    assert [rows.tolist() for _, rows in sampler.epoch(0, first_step=1)] == first[1:]
+    assert [rows.tolist() for _, rows in sampler.epoch(1)] != first
+    assert [rows.tolist() for _, rows in Sampler(10, 4, seed=1).epoch(0)] != first
+
+
+def test_a_random_state_survives_the_file(tmp_path: Path) -> None:
+    import random
+
+    import numpy as np
+
+    checkpoint.seed_everything(4)
+    np.random.normal()  # leaves a second Gaussian in NumPy's cache
+    checkpoint.save(tmp_path / "state.pt", checkpoint.random_states())
+    drawn = random.random(), np.random.normal(), float(torch.rand(()))
+    checkpoint.restore_random_states(checkpoint.load(tmp_path / "state.pt"))
+    assert (random.random(), np.random.normal(), float(torch.rand(()))) == drawn
