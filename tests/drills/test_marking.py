@@ -247,8 +247,13 @@ def test_layer_tables_agree_with_torch():
 
 def test_recurrent_layers_of_a_table():
     base = to_data(EXAMPLES["small-cnn-table"])
-    layers = [{"layer": "embedding", "vocabulary": 50, "units": 8}, {"layer": "lstm", "units": 7},
-              {"layer": "gru", "units": 3}, {"layer": "rnn", "units": 2, "bias": False}, {"layer": "dense", "units": 4}]  # fmt: skip
+    layers = [
+        {"layer": "embedding", "vocabulary": 50, "units": 8},
+        {"layer": "lstm", "units": 7},
+        {"layer": "gru", "units": 3},
+        {"layer": "rnn", "units": 2, "bias": False},
+        {"layer": "dense", "units": 4},
+    ]
     item = from_data({**base, "input shape": [20], "layers": layers, "blanks": ["output"], "wrong values": {}})
     assert [row.output for row in rows(item)] == [(20, 8), (20, 7), (20, 3), (20, 2), (20, 4)]
     assert [row.parameters for row in rows(item)] == [400, 4 * 7 * (8 + 7 + 1), 3 * 3 * (7 + 3 + 1), 2 * (3 + 2), 4 * 3]
