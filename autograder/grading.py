@@ -116,7 +116,7 @@ class Grader:
     """Grades submissions against the course in `root`; suites and answers stay warm between gradings."""
 
     def __init__(self, root: Path, opener: Opener = in_process, limits: Limits | None = None) -> None:
-        self.root, self.catalogue, self._open = root, Catalogue(root), opener
+        self.root, self.catalogue, self.opener = root, Catalogue(root), opener
         self.limits = limits or Limits()
         self.recorded_only = not (root / "solutions").is_dir()
         self._benches: dict[str, Bench] = {}
@@ -126,6 +126,10 @@ class Grader:
         if name not in self._benches:
             self._benches[name] = Bench(self.catalogue.exercises[name], self.root, self.recorded_only)
         return self._benches[name]
+
+    def open(self, submission: Submission) -> Runner:
+        """Open a submission as the grader would."""
+        return self.opener(submission, self.limits)
 
     def grade(self, name: str, source: str, key: bytes = PUBLIC, filename: str | None = None) -> Report:
         """Grade the text of one module.
@@ -144,7 +148,7 @@ class Grader:
         """
         bench = self.bench(name)
         start = time.perf_counter()
-        session = Session(bench, bench.submission(source, filename), key, self._open, self.limits)
+        session = Session(bench, bench.submission(source, filename), key, self.opener, self.limits)
         try:
             records = tuple(session.run())
         finally:
@@ -194,6 +198,35 @@ class Session:
         self.oracle.save()
         return records
 
+    def check(self) -> Check:
+        """Return the checks for one test."""
+        if self._runner is None and (failure := self._load()) is not None:
+            raise CheckFailed(failure.message, failure.status)
+        return Check(self._call, self.oracle, self.bench.signatures, self._diagnose)
+
+    def explain(self, failed: CheckFailed) -> str:
+        """Return a failed check as text for pytest."""
+        lines = [failed.message]
+        if failed.detail:
+            named = (
+                ("called  ", failed.detail.called),
+                ("returned", failed.detail.returned),
+                ("expected", failed.detail.expected),
+            )
+            lines += [f"  {name}  {text}" for name, text in (*named, ("        ", failed.detail.difference)) if text]
+        lines += [f"  {hint}" for hint in failed.hints]
+        if failed.candidates:
+            catalogue = Catalogue(self.bench.root).misconceptions
+            for name in failed.candidates[0].misconceptions:
+                entry = catalogue[name]
+                lines += [
+                    f"  This is what comes out of the belief: {entry.believes}",
+                    f"  {entry.fails}",
+                    f"  {entry.ask}",
+                    f"  ({name})",
+                ]
+        return "\n".join(lines)
+
     def close(self) -> None:
         """End the submission's worker."""
         if self._runner is not None:
@@ -237,7 +270,7 @@ class Session:
         return outcome
 
     def _record(self, test: Test) -> Record:
-        check = Check(self._call, self.oracle, self.bench.signatures, self._diagnose)
+        check = self.check()
         fixtures = {
             "check": check,
             "student": Student(check),

@@ -1,8 +1,8 @@
-"""Values as bytes and back: a JSON header that describes structure and arrays, followed by the arrays' raw C-order bytes.
+"""Values as bytes and back: a JSON header that describes structure and arrays, then the arrays' raw C-order bytes.
 
-Nothing here can run code: what the other side sends becomes None, bool, int, float, str, list, tuple, dict, arrays of plain
-numbers, and the three stand-ins `Tensor`, `Handle` and `Recipe`. Every size is checked before it is believed. The worker encodes what
-a submission returned, the trusted side decodes it, and the other way round; needs the standard library and NumPy only.
+Nothing here can run code: what the other side sends becomes None, bool, int, float, complex, str, list, tuple, dict, arrays
+of plain numbers, and the three stand-ins `Tensor`, `Handle` and `Recipe`. Every size is checked before it is believed.
+Needs the standard library and NumPy only, so that the process that runs submissions can use it, too.
 """
 
 from __future__ import annotations
@@ -116,6 +116,8 @@ class _Encoder:
             if value.bit_length() > 4096:
                 raise TooLarge("an integer of more than 4,096 bits")
             return value
+        if kind is complex:
+            return {"c": [value.real, value.imag]}
         if kind is str:
             return self._string(value)
         if kind is np.ndarray:
@@ -238,6 +240,8 @@ class _Decoder:
                 return tuple(self.value(v, depth + 1) for v in body)
             if tag == "d":
                 return self._mapping(body, depth)
+            if tag == "c" and len(body) == 2 and all(type(part) is float for part in body):
+                return complex(*body)
             if tag == "r" and len(body) == 2 and type(body[0]) is str:
                 data = self.value(body[1], depth + 1)
                 if type(data) is dict:
@@ -259,7 +263,7 @@ class _Decoder:
         return result
 
 
-def _header(raw: bytes) -> tuple[Any, Any]:
+def _header(raw: bytes | bytearray) -> tuple[Any, Any]:
     # Counted before parsing: a few bytes of JSON can stand for many times their size in objects.
     if sum(map(raw.count, (b",", b"[", b"{"))) > 8 * ITEMS:
         raise WireError(f"The reply contains more than {ITEMS:,} values.")

@@ -1,0 +1,55 @@
+"""Draws an exercise's figure with the learner's own code."""
+
+from __future__ import annotations
+
+import importlib
+from pathlib import Path
+
+from autograder.calls import Failed, Loaded, Raised
+from autograder.catalogue import Exercise
+from autograder.desk import Desk
+from autograder.inprocess import Reference
+from autograder.oracle import Module, Stopped
+
+
+class PictureError(Exception):
+    """The picture cannot be drawn; the text says why and what to do."""
+
+
+def draw(desk: Desk, exercise: Exercise, target: Path) -> None:
+    """Draw the figure and write it to `target`; the ending of its name chooses the format.
+
+    Raises:
+        PictureError: the learner's code does not get that far, or this copy of the course has no reference.
+    """
+    path = desk.file(exercise)
+    if not exercise.file(desk.root, "reference").is_file():
+        raise PictureError("This copy of the course comes without the reference, which the figure is compared with.")
+    bench = desk.grader.bench(exercise.name)
+    runner = desk.grader.open(bench.submission(path.read_text(encoding="utf-8")))
+    reference = Reference(f"reference.{exercise.chapter}.{exercise.name}", exercise.opaque)
+    reference.load()
+    try:
+        loaded = runner.load()
+        if not isinstance(loaded, Loaded):
+            raise PictureError(f"Your file cannot be loaded yet: `anndl grade {exercise.name}` says why.")
+        module = importlib.import_module(f"figures.{exercise.chapter}.{exercise.name}")
+        figure = module.draw(Module(runner.call), Module(reference.call))
+        try:
+            figure.savefig(target, dpi=110)
+        except (OSError, ValueError) as error:
+            raise PictureError(f"{target} cannot be written: {error}") from error
+    except Stopped as stopped:
+        raise PictureError(_reason(stopped.function, stopped.outcome, exercise)) from stopped
+    except (TypeError, ValueError, IndexError, KeyError) as error:
+        text = f"Your code returned something that cannot be drawn ({type(error).__name__}: {error})."
+        raise PictureError(f"{text} `anndl grade {exercise.name}` says more.") from error
+    finally:
+        runner.close()
+
+
+def _reason(function: str, outcome: Raised | Failed, exercise: Exercise) -> str:
+    if isinstance(outcome, Raised) and outcome.type == "NotImplementedError":
+        return f"{function} is not written yet; the figure needs it."
+    said = f"raised {outcome.type}: {outcome.message}" if isinstance(outcome, Raised) else f"failed: {outcome.message}"
+    return f"{function} {said[:300]}. `anndl grade {exercise.name}` says more."
