@@ -119,6 +119,7 @@ class Grader:
         self.root, self.catalogue, self.opener = root, Catalogue(root), opener
         self.limits = limits or Limits()
         self.recorded_only = not (root / "solutions").is_dir()
+        self.diagnose = True  # False where only right or wrong is asked
         self._benches: dict[str, Bench] = {}
 
     def bench(self, name: str) -> Bench:
@@ -148,7 +149,7 @@ class Grader:
         """
         bench = self.bench(name)
         start = time.perf_counter()
-        session = Session(bench, bench.submission(source, filename), key, self.opener, self.limits)
+        session = Session(bench, bench.submission(source, filename), key, self.opener, self.limits, self.diagnose)
         try:
             records = tuple(session.run())
         finally:

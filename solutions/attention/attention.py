@@ -53,7 +53,6 @@ def attention_weights(Q, K, mask=None):
     scores = Q @ np.swapaxes(K, -1, -2) / np.sqrt(Q.shape[-1])  # not .T: that would reverse the batch axes as well
     if mask is None:
         return softmax(scores)
-    mask = np.broadcast_to(mask, scores.shape)
     allowed = mask.any(axis=-1, keepdims=True)
     scores = np.where(mask, scores, -np.inf)  # before the softmax, so that the others still sum to one
     return np.where(allowed, softmax(np.where(allowed, scores, 0.0)), 0.0)  # all -inf would give 0/0

@@ -8,11 +8,7 @@ edit("attention-unscaled", " / np.sqrt(Q.shape[-1])  #", "  #")
 edit("attention-scaled-by-d", "/ np.sqrt(Q.shape[-1])  #", "/ Q.shape[-1]  #")
 edit("attention-scaled-by-the-number-of-keys", "np.sqrt(Q.shape[-1])  #", "np.sqrt(K.shape[-2])  #")
 edit("attention-softmax-over-queries", "return softmax(scores)\n", "return softmax(scores, axis=-2)\n")
-edit(
-    "attention-mask-means-forbidden",
-    "mask = np.broadcast_to(mask, scores.shape)",
-    "mask = ~np.broadcast_to(mask, scores.shape)",
-)
+edit("attention-mask-means-forbidden", "allowed = mask.any", "mask = ~mask\n    allowed = mask.any")
 edit("softmax-without-the-maximum", "scores - np.max(scores, axis=axis, keepdims=True)", "scores")
 edit("softmax-over-everything", "np.max(scores, axis=axis, keepdims=True)", "np.max(scores)")
 edit(
