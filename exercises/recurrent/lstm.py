@@ -1,0 +1,72 @@
+"""Long short-term memory · 3 of 5 · 40 minutes
+
+A plain recurrent network squashes its whole memory at every step, and the error on its way back with it. The LSTM keeps a
+second memory, the cell c, which passes from step to step by a product with the forget gate and a sum, and by nothing else.
+Three gates between 0 and 1 decide what is kept in the cell (f), written to it (i) and shown of it (o). You write the gates, one
+step, and the walk along a sequence. (Hochreiter and Schmidhuber 1997; forget gate: Gers, Schmidhuber and Cummins 2000)
+
+`params` is a dict with the weights Wf, Wi, Wg, Wo, each (h + d, h), and the biases bf, bi, bg, bo, each (h,). The first h rows of
+every weight matrix belong to the state, the last d rows to the input.
+
+Run `anndl grade lstm` after each function; they are tested one by one.
+"""
+
+import numpy as np
+
+
+def gates(x, h, params):
+    """The three gates and the candidate, from the input and the previous state.
+
+    f = sigmoid([h, x] Wf + bf)    i = sigmoid([h, x] Wi + bi)    g = tanh([h, x] Wg + bg)    o = sigmoid([h, x] Wo + bo)
+
+    with sigmoid(a) = 1 / (1 + exp(-a)), which must be right for a = +-1e3 too.
+
+    Args:
+        x: (n, d) array, the input of this step, one example per row.
+        h: (n, h) array, the state after the step before.
+        params: dict of the eight arrays described above.
+
+    Returns:
+        (f, i, g, o): forget gate, input gate, candidate, output gate, each (n, h).
+
+    By hand, with one unit and one input: x = [[1]], h = [[2]], and
+    Wf = [[0], [log 3]], Wi = [[log 2], [0]], Wg = [[0], [log 2]], Wo = [[0], [0]], bf = bi = bg = [0], bo = [-log 3]
+    give f = [[3/4]], i = [[4/5]], g = [[3/5]], o = [[1/4]].
+    """
+    raise NotImplementedError("write gates here")
+
+
+def step(x, h, c, params):
+    """One time step.
+
+    c_new = f * c + i * g        h_new = o * tanh(c_new)        products entry by entry
+
+    Args:
+        x: (n, d) array, the input of this step.
+        h, c: (n, h) arrays, state and cell after the step before.
+        params: as in `gates`.
+
+    Returns:
+        (h_new, c_new): (n, h) arrays; the arguments stay as they are.
+
+    By hand, with the gates of the example above and c = [[1]]: c_new = 3/4 * 1 + 4/5 * 3/5 = 1.23 and
+    h_new = tanh(1.23) / 4 = 0.2106.
+    """
+    raise NotImplementedError("write step here")
+
+
+def forward(X, h0, c0, params):
+    """Read whole sequences; every sequence of the batch starts from its own h0 and c0.
+
+    Args:
+        X: (n, T, d) array, n sequences of T inputs, T at least 1.
+        h0, c0: (n, h) arrays, state and cell before the first step.
+        params: as in `gates`.
+
+    Returns:
+        (H, C): (n, T, h) arrays, states and cells after each of the T steps; h0 and c0 are not among them.
+
+    By hand, with all weights 0, bf = bi = bo = [0], bg = [log 3], one sequence of three inputs and h0 = c0 = [[0]]:
+    every f, i, o is 1/2 and every g is 4/5, so C = [[[0.4], [0.6], [0.7]]] and H = tanh(C) / 2.
+    """
+    raise NotImplementedError("write forward here")
