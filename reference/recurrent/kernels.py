@@ -214,7 +214,7 @@ def _apply(sequence: type[torch.autograd.Function], X: Tensor, *others: Tensor) 
     if X.shape[1] == 0:
         raise ValueError("a sequence needs at least one time step")
     with torch.autocast(X.device.type, enabled=False):
-        time_first = X.to(others[-1].dtype).transpose(0, 1).contiguous()
-        outputs = sequence.apply(time_first, *others)  # type: ignore[no-untyped-call]
+        first, *rest = (tensor.to(others[-1].dtype) for tensor in (X, *others))
+        outputs = sequence.apply(first.transpose(0, 1).contiguous(), *rest)  # type: ignore[no-untyped-call]
     outputs = (outputs,) if isinstance(outputs, Tensor) else outputs
     return tuple(output.transpose(0, 1) for output in outputs)

@@ -1,0 +1,62 @@
+"""Why gradients vanish or explode (chapter recurrent, topic vanishing-gradient).
+
+The error of step t reaches step s through t - s Jacobians, one per step in between, so its size is that of their
+product. With sigma the largest singular value of Wh and gamma the steepest slope of the activation (1 for tanh, 1/4
+for the sigmoid), the product's norm is at most (gamma sigma)^(t-s): below 1 it MUST vanish; above 1 it may explode,
+and clipping bounds the step. It is not the slope alone that decides, as the notes say, but slope times weight.
+
+    d h_t / d h_(t-1) = Wh diag(1 - h_t^2)  (row vectors)        |d h_t / d h_s| <= (gamma sigma)^(t-s)
+    one unit:  d h_t / d h_s = prod_(u=s+1..t) w f'(a_u)          clip:  g <- g min(1, max_norm / |g|)
+
+Hochreiter 1991; Bengio, Simard and Frasconi 1994; Pascanu, Mikolov and Bengio 2013 (arXiv:1211.5063).
+"""
+
+from collections.abc import Mapping
+
+import torch
+from jaxtyping import Float
+from torch import Tensor
+
+
+def scalar_factors(w: float, a: Float[Tensor, " T"], activation: str = "tanh") -> Float[Tensor, " T"]:
+    """w f'(a_u) of a network with one unit and pre-activations a: the factors whose product is the gradient."""
+    if activation == "tanh":
+        return w * (1 - torch.tanh(a).square())
+    if activation == "sigmoid":
+        return w * torch.sigmoid(a) * (1 - torch.sigmoid(a))
+    raise ValueError(f"activation is 'tanh' or 'sigmoid', not {activation!r}")
+
+
+def jacobian(h: Float[Tensor, "*n h"], Wh: Float[Tensor, "h h"]) -> Float[Tensor, "*n h h"]:
+    """d h_t / d h_(t-1) of a tanh network with state h = h_t: entry [i, j] is d h_t[j] / d h_(t-1)[i]."""
+    return Wh * (1 - h.square()).unsqueeze(-2)
+
+
+def product_norms(H: Float[Tensor, "n T h"], Wh: Float[Tensor, "h h"]) -> Float[Tensor, "n T"]:
+    """Spectral norm of d h_T / d h_t for t = 1 .. T: how far back the last step's error can be felt; 1 for t = T."""
+    n, steps, h = H.shape
+    product = torch.eye(h, dtype=H.dtype, device=H.device).expand(n, h, h)
+    norms = [torch.linalg.matrix_norm(product, ord=2)]
+    for t in range(steps - 1, 0, -1):
+        product = jacobian(H[:, t], Wh) @ product
+        norms.append(torch.linalg.matrix_norm(product, ord=2))
+    return torch.stack(norms[::-1], dim=1)
+
+
+def bound(Wh: Float[Tensor, "h h"], steps: int, slope: float = 1.0) -> Float[Tensor, " steps"]:
+    """(slope sigma)^(T - t) for t = 1 .. T, above which `product_norms` cannot be."""
+    exponents = torch.arange(steps - 1, -1, -1, dtype=Wh.dtype, device=Wh.device)
+    return (slope * torch.linalg.matrix_norm(Wh, ord=2)) ** exponents
+
+
+def clip(grads: Mapping[str, Tensor], max_norm: float) -> dict[str, Tensor]:
+    """All gradients scaled by one factor, so that their common norm is at most `max_norm`; the direction stays.
+
+    Raises:
+        ValueError: max_norm is not positive.
+    """
+    if max_norm <= 0:
+        raise ValueError(f"max_norm is a positive number; got {max_norm}")
+    norm = torch.stack([grad.norm() for grad in grads.values()]).norm()
+    scale = torch.where(norm > max_norm, max_norm / norm, torch.ones_like(norm))
+    return {name: grad * scale for name, grad in grads.items()}
