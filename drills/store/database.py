@@ -170,5 +170,5 @@ def _upgrade(engine: Engine, name: str) -> None:
             command.upgrade(config, "head")
         except CommandError as error:
             raise StoreError(
-                f"{name} was made by a newer version of anndl ({error}). Update anndl, or set ANNDL_DATA to a new folder."
+                f"{name} was made by a newer version of anndl ({error}). Update anndl, or set ANNDL_DATA anew."
             ) from error
