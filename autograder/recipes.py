@@ -68,7 +68,7 @@ def build_arguments(args: Sequence[Any], kwargs: Mapping[str, Any]) -> Arguments
     Raises:
         ValueError: a recipe of unknown kind, or one that cannot be followed; the suite is wrong, not the submission.
     """
-    live: dict[int | str, Any] = {**dict(enumerate(args)), **kwargs}
+    live: dict[Any, Any] = dict(enumerate(args)) | dict(kwargs)
     recipes = {key: value for key, value in live.items() if isinstance(value, Recipe)}
     for key, recipe in sorted(recipes.items(), key=lambda item: item[1].kind == "optimizer"):
         if recipe.kind not in _BUILDERS:

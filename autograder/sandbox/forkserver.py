@@ -1,0 +1,169 @@
+"""The client's end of a warm server: starts it, asks it for workers, notices when it is gone."""
+
+from __future__ import annotations
+
+import contextlib
+import importlib.util
+import json
+import os
+import shutil
+import socket
+import subprocess
+import sys
+import tempfile
+import threading
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+from autograder.calls import InfrastructureError
+
+START_SECONDS = 120.0  # a cold disk may need long for torch
+ANSWER_SECONDS = 20.0
+HERE = Path(__file__).resolve().parent
+
+
+@dataclass(frozen=True)
+class Bounds:
+    """What one worker may use, as sent to the server."""
+
+    memory_bytes: int
+    cpu_seconds: int
+    scratch_bytes: int
+    processes: int
+
+
+class ForkServer:
+    """A process that imports `framework` once and forks workers. Starts at once, waits at the first use."""
+
+    def __init__(self, framework: str, mode: str, canaries: Sequence[str]) -> None:
+        self._lock = threading.Lock()
+        self._serial = 0
+        self._ready = False
+        self.base = tempfile.mkdtemp(prefix="anndl-")
+        self._control, theirs = socket.socketpair()
+        settings = {
+            "role": "server",
+            "control": theirs.fileno(),
+            "framework": framework,
+            "mode": mode,
+            "base": self.base,
+            "canaries": list(canaries),
+            "packages": package_folders(framework),
+        }
+        with theirs:
+            self._process = subprocess.Popen(
+                [sys.executable, "-I", "-S", "-B", str(HERE / "boot.py"), json.dumps(settings)],
+                stdin=subprocess.DEVNULL,
+                stdout=subprocess.DEVNULL,
+                stderr=subprocess.PIPE,
+                pass_fds=[theirs.fileno()],
+                env=environment(),
+                cwd="/",
+                start_new_session=True,
+            )
+
+    @property
+    def pid(self) -> int:
+        """The keeper's process id, above the server and all workers."""
+        return self._process.pid
+
+    def spawn(self, bounds: Bounds) -> tuple[socket.socket, int]:
+        """Fork a worker; returns the socket to it and its name towards the server.
+
+        Raises:
+            InfrastructureError: the server cannot be started or does not answer.
+        """
+        with self._lock:
+            self._wait_ready()
+            ours, theirs = socket.socketpair()
+            with theirs:
+                self._serial += 1
+                request = {"op": "open", "serial": self._serial, "bounds": asdict(bounds)}
+                try:
+                    answer = self._ask(request, [theirs.fileno()])
+                except InfrastructureError:
+                    ours.close()
+                    raise
+            return ours, int(answer["worker"])
+
+    def end(self, worker: int, grace: bool) -> int | None:
+        """End a worker; returns its exit status where it ended by itself (`grace`: is about to), negative for a signal.
+
+        Raises:
+            InfrastructureError: the server does not answer; its worker dies with it.
+        """
+        with self._lock:
+            status = self._ask({"op": "close", "worker": worker, "grace": grace}, []).get("status")
+            return None if status is None else int(status)
+
+    def close(self) -> None:
+        """End the server and all its workers."""
+        self._control.close()
+        try:
+            self._process.wait(5.0)
+        except subprocess.TimeoutExpired:
+            self._process.kill()
+            self._process.wait()
+        if self._process.stderr:
+            self._process.stderr.close()
+        shutil.rmtree(self.base, ignore_errors=True)
+
+    def _wait_ready(self) -> None:
+        if not self._ready:
+            self._receive(START_SECONDS)
+            self._ready = True
+
+    def _ask(self, request: Mapping[str, Any], fds: Sequence[int]) -> Mapping[str, Any]:
+        data = json.dumps(request).encode() + b"\n"
+        try:
+            self._control.settimeout(ANSWER_SECONDS)
+            if fds:
+                socket.send_fds(self._control, [data], fds)
+            else:
+                self._control.sendall(data)
+        except OSError as error:
+            raise InfrastructureError(f"the process that starts workers is gone ({error})") from error
+        return self._receive(ANSWER_SECONDS)
+
+    def _receive(self, seconds: float) -> Mapping[str, Any]:
+        data = b""
+        try:
+            self._control.settimeout(seconds)
+            while not data.endswith(b"\n"):
+                more = self._control.recv(1 << 16)
+                if not more:
+                    raise InfrastructureError(f"the process that starts workers ended: {self._last_words()}")
+                data += more
+        except OSError as error:
+            raise InfrastructureError(f"the process that starts workers does not answer ({error})") from error
+        answer: Mapping[str, Any] = json.loads(data)
+        return answer
+
+    def _last_words(self) -> str:
+        with contextlib.suppress(subprocess.TimeoutExpired, OSError, ValueError):
+            self._process.wait(5.0)
+            if self._process.stderr:
+                return self._process.stderr.read().decode(errors="replace").strip()[-500:] or "without a word"
+        return "without a word"
+
+
+def package_folders(framework: str) -> list[str]:
+    """Return the site-packages folders of NumPy and, for torch exercises, of torch, found without importing either."""
+    folders: list[str] = []
+    for name in ("numpy", "torch")[: 2 if framework == "torch" else 1]:
+        spec = importlib.util.find_spec(name)
+        if spec is None or spec.origin is None:
+            raise InfrastructureError(f"{name} is not installed for {sys.executable}")
+        folder = os.path.dirname(os.path.dirname(os.path.abspath(spec.origin)))
+        if folder not in folders:
+            folders.append(folder)
+    return folders
+
+
+def environment() -> dict[str, str]:
+    """Return all that a server's environment contains: no secret, one thread, and where libraries lie."""
+    one = {name: "1" for name in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS")}
+    kept = {name: os.environ[name] for name in ("LD_LIBRARY_PATH", "SYSTEMROOT") if name in os.environ}
+    return {**one, **kept, "LANG": "C.UTF-8", "PATH": ""}

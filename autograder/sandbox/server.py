@@ -1,0 +1,221 @@
+"""The warm server: imports NumPy or torch once, then forks one worker per submission and reaps it. Linux only.
+
+Two processes: a keeper that enters the namespaces, waits and removes the scratch folder; and below it, first in its process
+namespace, the server. When the client goes away, its end of the control socket closes, the server ends, and the kernel ends
+every worker with it. Requests are JSON lines, one at a time; a worker's socket comes along with `open`.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import gc
+import importlib
+import json
+import os
+import select
+import shutil
+import signal
+import site
+import socket
+import sys
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from autograder.sandbox import confine, linux, probes, worker
+from autograder.sandbox.confine import Bounds, Held
+
+WARM = {
+    "numpy": ("numpy", "numpy.linalg", "numpy.random", "numpy.fft", "numpy.polynomial"),
+    # torch.optim imports torch._dynamo at the first step: 1.5 s that no worker should pay
+    "torch": ("numpy", "torch", "torch.nn.functional", "torch.optim", "torch.utils.data", "torch._dynamo"),
+}
+GRACE = 0.2  # seconds in which a worker that closed its socket may end by itself, so that the cause is known
+POLL = 0.1  # seconds between two looks at scratch folders that the kernel does not bound
+
+
+@dataclass
+class Site:
+    """What every worker of a server needs to know."""
+
+    mode: str
+    base: str  # folder of the scratch folders, of the canary and of the listener
+    canaries: list[str]
+    listeners: tuple[socket.socket, ...]
+    port: int
+    unix: str
+    conclusive: bool  # the listener could be reached before confinement
+    namespaces: bool = False
+    nobody: bool = False
+    readable: tuple[int, ...] = ()
+    size: int = 0
+    server: int = 0  # process id of the workers' parent
+    held: Held | None = None
+
+
+def main(settings: Mapping[str, Any]) -> None:
+    """Serve until the client goes away."""
+    base = settings["base"]
+    os.chmod(base, 0o711)
+    place = _place(settings)
+    held = Held()
+    if settings["mode"] != "none":
+        place.namespaces = confine.enter_namespaces(held)
+    place.held = held
+    server = os.fork()
+    if server == 0:
+        linux.prctl(linux.PR_SET_PDEATHSIG, signal.SIGKILL)
+        try:
+            _serve(settings, place)
+        finally:
+            os._exit(0)
+    os.close(settings["control"])
+    os.waitpid(server, 0)
+    shutil.rmtree(base, ignore_errors=True)
+
+
+def _place(settings: Mapping[str, Any]) -> Site:
+    """Lay out the canary and the listener, and see that both can be reached from here."""
+    base = settings["base"]
+    canary = os.path.join(base, "canary")
+    with open(canary, "w") as file:
+        file.write("a submission that can read this could read the solutions")
+    os.chmod(canary, 0o644)
+    tcp = socket.create_server(("127.0.0.1", 0))
+    unix = os.path.join(base, "listener")
+    named = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
+    named.bind(unix)
+    os.chmod(unix, 0o777)
+    named.listen()
+    for listener in (tcp, named):
+        listener.setblocking(False)
+    port = tcp.getsockname()[1]
+    return Site(
+        mode=settings["mode"],
+        base=base,
+        canaries=[canary, *settings["canaries"]],
+        listeners=(tcp, named),
+        port=port,
+        unix=unix,
+        conclusive=probes.network_open(port, unix, False),
+    )
+
+
+def _serve(settings: Mapping[str, Any], place: Site) -> None:
+    control = socket.socket(fileno=settings["control"])
+    linux.prctl(linux.PR_SET_CHILD_SUBREAPER, 1)
+    for name in WARM[settings["framework"]]:
+        importlib.import_module(name)
+    if settings["framework"] == "torch":
+        sys.modules["torch"].set_num_threads(1)
+    _tidy(settings["packages"])
+    readable = confine.readable_paths(settings["packages"])
+    place.readable = tuple(os.open(path, os.O_PATH | os.O_CLOEXEC) for path in readable)
+    place.nobody = os.geteuid() == 0 and confine.nobody_can_read([os.__file__, str(sys.modules["numpy"].__file__)])
+    place.size = confine.size_now()
+    place.server = os.getpid()
+    gc.collect()
+    gc.freeze()  # a collection in a worker would otherwise copy every page of the libraries
+    Server(control, place).run()
+
+
+def _tidy(packages: list[str]) -> None:
+    """Leave what a submission would find in a fresh interpreter: no kit, no arguments, `exit` and `quit`."""
+    for name in [n for n in sys.modules if n == "autograder" or n.startswith("autograder.")]:
+        del sys.modules[name]
+    site.setquit()
+    sys.path_importer_cache.clear()
+    os.environ.clear()
+    os.environ.update({"HOME": "/nonexistent", "LANG": "C.UTF-8", "OMP_NUM_THREADS": "1"})
+
+
+class Server:
+    """The loop, and the workers that are alive."""
+
+    def __init__(self, control: socket.socket, place: Site) -> None:
+        self.control, self.place = control, place
+        self.scratch: dict[int, tuple[str, int]] = {}  # worker -> folder, bytes
+
+    def run(self) -> None:
+        """Answer requests until the control socket closes."""
+        self._answer({"ready": True})
+        pending = b""
+        while True:
+            watch = bool(self.scratch) and not self.place.namespaces
+            if not select.select([self.control], [], [], POLL if watch else None)[0]:
+                self._bound_scratch()
+                continue
+            data, fds, _, _ = socket.recv_fds(self.control, 1 << 16, 4)
+            if not data:
+                return
+            pending += data
+            if not pending.endswith(b"\n"):
+                continue
+            request, pending = json.loads(pending), b""
+            self._answer(self._open(request, fds) if request["op"] == "open" else self._close(request))
+
+    def _answer(self, reply: Mapping[str, Any]) -> None:
+        self.control.sendall(json.dumps(reply).encode() + b"\n")
+
+    def _open(self, request: Mapping[str, Any], fds: list[int]) -> dict[str, Any]:
+        for listener in self.place.listeners:
+            with contextlib.suppress(BlockingIOError):
+                while True:  # a full queue would let the probe of an open network fail
+                    listener.accept()[0].close()
+        folder = os.path.join(self.place.base, f"scratch-{request['serial']}")
+        os.mkdir(folder, 0o700)
+        bounds = Bounds(**request["bounds"])
+        child = os.fork()
+        if child == 0:
+            try:
+                worker.confined(fds[0], self.place, folder, bounds)
+            finally:
+                os._exit(worker.BROKEN)
+        os.close(fds[0])
+        self.scratch[child] = (folder, bounds.scratch_bytes)
+        return {"worker": child}
+
+    def _close(self, request: Mapping[str, Any]) -> dict[str, Any]:
+        """End a worker and all that it started; says how it ended, None for "because we ended it"."""
+        child = request["worker"]
+        status = self._wait(child, GRACE) if request["grace"] else self._wait(child, 0.0)
+        if status is None:
+            os.kill(child, signal.SIGKILL)
+            os.waitpid(child, 0)
+        with contextlib.suppress(OSError):
+            os.killpg(child, signal.SIGKILL)
+        with contextlib.suppress(OSError):
+            while True:  # orphans come to the server, which is their subreaper or the first of its namespace
+                orphan, _ = os.waitpid(-child, os.WNOHANG)
+                if not orphan:
+                    break
+        folder, _ = self.scratch.pop(child)
+        shutil.rmtree(folder, ignore_errors=True)
+        return {"status": status}
+
+    @staticmethod
+    def _wait(child: int, seconds: float) -> int | None:
+        deadline = time.monotonic() + seconds
+        while True:
+            pid, status = os.waitpid(child, os.WNOHANG)
+            if pid:
+                return os.waitstatus_to_exitcode(status)
+            if time.monotonic() >= deadline:
+                return None
+            time.sleep(0.001)
+
+    def _bound_scratch(self) -> None:
+        for child, (folder, limit) in self.scratch.items():
+            if _occupied(folder) > limit:
+                os.kill(child, signal.SIGKILL)
+
+
+def _occupied(folder: str) -> int:
+    total = 0
+    for path, folders, files in os.walk(folder):
+        for name in files:
+            with contextlib.suppress(OSError):
+                total += os.lstat(os.path.join(path, name)).st_blocks * 512
+        total += 4096 * len(folders)
+    return total
