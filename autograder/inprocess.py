@@ -86,7 +86,7 @@ class InProcess:
                 raise
             return raised(error, self.submission.name, self.submission.source, time.perf_counter() - start)
         seconds = time.perf_counter() - start
-        after = _read(live_args, live_kwargs, self._kept, _has_recipe(args, kwargs))
+        after = _read(live_args, live_kwargs, self._kept, _has_recipe(args, kwargs), value)
         value = self._keep(function, value)
         try:
             return Returned(_data(value, {}), after, printed.getvalue()[-4000:], seconds)
@@ -150,7 +150,7 @@ class Reference:
             value = target(*live_args, **live_kwargs)
         except Exception as error:
             return raised(error, "", "", 0.0)
-        after = _read(live_args, live_kwargs, self._kept, _has_recipe(args, kwargs))
+        after = _read(live_args, live_kwargs, self._kept, _has_recipe(args, kwargs), value)
         elements = self._opaque.get(function)
         if elements == ():
             value = None
@@ -231,12 +231,13 @@ def _build(args: list[Any], kwargs: dict[str, Any]) -> tuple[list[Any], dict[str
 
 
 def _read(
-    args: Sequence[Any], kwargs: Mapping[str, Any], kept: Mapping[int, Any], built: bool
+    args: Sequence[Any], kwargs: Mapping[str, Any], kept: Mapping[int, Any], built: bool, value: Any
 ) -> tuple[Sequence[Any], Mapping[str, Any]]:
-    """Return the arguments as data after a call; `built` where some were made from recipes."""
+    """Return the arguments as data after a call that returned `value`; `built` where some were made from recipes."""
     if built:
         from autograder import recipes
 
+        recipes.backward(value, args, kwargs)
         args, kwargs = recipes.read_arguments(args, kwargs)
     handles = {id(value): Handle(number) for number, value in kept.items()}
     return [_data(a, handles) for a in args], {k: _data(v, handles) for k, v in kwargs.items()}

@@ -61,7 +61,7 @@ def confined(fd: int, place: Site, folder: str, bounds: confine.Bounds) -> None:
 
 def _confine(place: Site, folder: str, bounds: confine.Bounds, held: confine.Held) -> None:
     owner = confine.NOBODY if place.nobody else os.geteuid()
-    if place.namespaces:
+    if place.scratch:
         confine.private_scratch(folder, bounds.scratch_bytes, owner)
     elif place.nobody:
         os.chown(folder, owner, owner)
@@ -247,7 +247,9 @@ class _Host:
 
     def _keep(self, function: str, value: Any) -> Any:
         elements = self.opaque.get(function)
-        if not elements or not isinstance(value, tuple | list):
+        if elements == ():
+            return None  # what the function returns is free
+        if elements is None or not isinstance(value, tuple | list):
             return value
         kept = list(value)
         for element in elements:
