@@ -210,6 +210,7 @@ def fit(
         where = _load(path, settings, sampler, stateful, history, best)
         epoch, step, running, history.stopped_early = where["epoch"], where["step"], where["running"], where["stopped"]
 
+    _log(directory, history.epochs, "w")
     with _interruptible() as interrupted:
         while epoch < settings.epochs and not history.stopped_early:
             model.train()
@@ -247,7 +248,7 @@ def fit(
             history.stopped_early = best.is_over(metrics, model)
             epoch, step, running = epoch + 1, 0, 0.0
             save()
-            _write_metrics(directory, history)
+            _log(directory, history.epochs[-1:], "a")
             if stop:
                 raise KeyboardInterrupt(f"interrupted after epoch {epoch}")
     best.restore(model)
@@ -384,12 +385,12 @@ def _load(
     return where
 
 
-def _write_metrics(directory: Path | None, history: History) -> None:
-    """One JSON line per epoch; written anew each time, so that a resumed run has no line twice."""
+def _log(directory: Path | None, rows: list[dict[str, float]], mode: Literal["a", "w"]) -> None:
+    """One JSON line per epoch; a resumed run begins with the lines of its checkpoint, so that none is there twice."""
     if directory is not None and distributed.rank() == 0:
         directory.mkdir(parents=True, exist_ok=True)
-        lines = "".join(json.dumps(row) + "\n" for row in history.epochs)
-        (directory / METRICS).write_text(lines, encoding="utf-8")
+        with (directory / METRICS).open(mode, encoding="utf-8") as file:
+            file.writelines(json.dumps(row) + "\n" for row in rows)
 
 
 def _draw(directory: Path | None, history: History) -> None:

