@@ -46,7 +46,7 @@ def test_two_cards_in_a_row_are_of_different_topics(deck):
     topics = [card.rpartition("-")[0] for card in asked[0]]
     mixed = topics[:16]  # afterwards only two topics have cards left
     assert all(one != other for one, other in pairwise(mixed))
-    assert all(len(set(mixed[start : start + 4])) >= 3 for start in range(13))
+    assert len(set(mixed[:4])) == 4, mixed
 
 
 def test_a_wrong_card_comes_back_in_the_same_session_and_a_right_one_later(deck):
