@@ -55,9 +55,9 @@ def readable_paths(packages: Sequence[str]) -> list[str]:
             if stem in loaded and not entry.endswith((".dist-info", ".pth")):
                 paths.append(os.path.join(folder, entry))
     multiarch = sysconfig.get_config_var("MULTIARCH") or ""
-    paths += [f"{root}/{multiarch}" for root in ("/lib", "/usr/lib") if multiarch]
-    paths += ["/lib64", "/usr/lib64", *SYSTEM_FILES]
-    return [path for path in paths if os.path.exists(path)]
+    libraries = [f"/lib/{multiarch}", f"/usr/lib/{multiarch}"] if multiarch else []
+    paths += sorted({os.path.realpath(path) for path in (*libraries, "/lib64", "/usr/lib64")})
+    return [path for path in (*paths, *SYSTEM_FILES) if os.path.exists(path)]
 
 
 def size_now() -> int:

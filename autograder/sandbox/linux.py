@@ -59,8 +59,8 @@ def unmount(target: str) -> None:
 
 
 def read_only(target: str) -> None:
-    """Make a mount and all below it read-only, without set-uid programs and devices."""
-    attributes = struct.pack("=QQQQ", 0x1 | 0x2 | 0x4, 0, 0, 0)  # MOUNT_ATTR_RDONLY | NOSUID | NODEV
+    """Make a mount and all below it read-only, and set-uid programs ineffective."""
+    attributes = struct.pack("=QQQQ", 0x1 | 0x2, 0, 0, 0)  # MOUNT_ATTR_RDONLY | MOUNT_ATTR_NOSUID
     syscall("mount_setattr", -100, target.encode(), 0x8000, attributes, len(attributes))  # AT_RECURSIVE
 
 

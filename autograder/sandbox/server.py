@@ -19,11 +19,12 @@ import site
 import socket
 import sys
 import time
+import traceback
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from autograder.sandbox import confine, linux, probes, worker
+from autograder.sandbox import confine, linux, probes, root, worker
 from autograder.sandbox.confine import Bounds, Held
 
 WARM = {
@@ -50,6 +51,7 @@ class Site:
     nobody: bool = False
     readable: tuple[int, ...] = ()
     size: int = 0
+    scratch: str = ""  # where each worker mounts its own, with namespaces
     server: int = 0  # process id of the workers' parent
     held: Held | None = None
 
@@ -66,10 +68,15 @@ def main(settings: Mapping[str, Any]) -> None:
     server = os.fork()
     if server == 0:
         linux.prctl(linux.PR_SET_PDEATHSIG, signal.SIGKILL)
+        code = 1
         try:
             _serve(settings, place)
+            code = 0
+        except BaseException:
+            traceback.print_exc()  # the client reads it where the start failed
         finally:
-            os._exit(0)
+            sys.stderr.flush()
+            os._exit(code)
     os.close(settings["control"])
     os.waitpid(server, 0)
     shutil.rmtree(base, ignore_errors=True)
@@ -110,14 +117,28 @@ def _serve(settings: Mapping[str, Any], place: Site) -> None:
     if settings["framework"] == "torch":
         sys.modules["torch"].set_num_threads(1)
     _tidy(settings["packages"])
+    place.size = confine.size_now()
     readable = confine.readable_paths(settings["packages"])
+    if place.namespaces:
+        _leave_root(place, readable)
     place.readable = tuple(os.open(path, os.O_PATH | os.O_CLOEXEC) for path in readable)
     place.nobody = os.geteuid() == 0 and confine.nobody_can_read([os.__file__, str(sys.modules["numpy"].__file__)])
-    place.size = confine.size_now()
     place.server = os.getpid()
     gc.collect()
     gc.freeze()  # a collection in a worker would otherwise copy every page of the libraries
     Server(control, place).run()
+
+
+def _leave_root(place: Site, readable: list[str]) -> None:
+    """Go where nothing lies but Python; one folder is kept, on which each worker mounts its own scratch space."""
+    assert place.held is not None
+    place.scratch = os.path.join(place.base, "scratch")
+    os.mkdir(place.scratch, 0o711)
+    try:
+        root.enter(readable, [place.scratch])
+        place.held.layers.append("root")
+    except OSError as error:
+        place.held.missing.append(f"a root folder of its own ({error.strerror})")
 
 
 def _tidy(packages: list[str]) -> None:
@@ -142,7 +163,7 @@ class Server:
         self._answer({"ready": True})
         pending = b""
         while True:
-            watch = bool(self.scratch) and not self.place.namespaces
+            watch = bool(self.scratch) and not self.place.scratch
             if not select.select([self.control], [], [], POLL if watch else None)[0]:
                 self._bound_scratch()
                 continue
@@ -163,8 +184,10 @@ class Server:
             with contextlib.suppress(BlockingIOError):
                 while True:  # a full queue would let the probe of an open network fail
                     listener.accept()[0].close()
-        folder = os.path.join(self.place.base, f"scratch-{request['serial']}")
-        os.mkdir(folder, 0o700)
+        folder = self.place.scratch
+        if not folder:
+            folder = os.path.join(self.place.base, f"scratch-{request['serial']}")
+            os.mkdir(folder, 0o700)
         bounds = Bounds(**request["bounds"])
         child = os.fork()
         if child == 0:
@@ -191,7 +214,8 @@ class Server:
                 if not orphan:
                     break
         folder, _ = self.scratch.pop(child)
-        shutil.rmtree(folder, ignore_errors=True)
+        if not self.place.scratch:
+            shutil.rmtree(folder, ignore_errors=True)
         return {"status": status}
 
     @staticmethod
