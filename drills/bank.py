@@ -113,6 +113,8 @@ def _add(bank: Bank, document: Document, index: int, root: Path) -> None:
         complain(f"there is no misconception '{identifier}' in course/misconceptions", *_where(data, identifier))
     if item.figure and not (path.parent / item.figure.file).is_file():
         complain(f"there is no file {item.figure.file} beside this one", "figure", "file")
+    if "@" in item.id:
+        complain("id: @ is for generated items", "id")
     if item.id in bank.items:
         first = bank.places[item.id]
         complain(f"the id is taken by {_short(first.file, root)}:{first.line}", "id")

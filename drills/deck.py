@@ -34,6 +34,7 @@ class Deck:
         cards.sort(key=lambda card: (order[card.topic], card.difficulty, card.id))
         self.cards = {card.id: card for card in cards}
         self._reveals = lru_cache(maxsize=None)(self._find_misconceptions)
+        self._types: dict[str, str] = {}
 
     def item(self, identifier: str) -> Item:
         """The item of an id of the bank, or of `family@seed`.
@@ -50,6 +51,13 @@ class Deck:
             return self.bank.items[card]
         start = int.from_bytes(hashlib.sha256(learner.encode()).digest()[:3])
         return self.generators[card](start + times)
+
+    def type_of(self, card: str) -> str:
+        """The type of the card's items; a family's items are all of one type."""
+        if card not in self._types:
+            item = self.generators[card](0) if self.cards[card].generated else self.bank.items[card]
+            self._types[card] = item.type
+        return self._types[card]
 
     def reveals(self, card: str) -> frozenset[str]:
         """The misconceptions that an answer to the card can show."""

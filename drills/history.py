@@ -48,9 +48,14 @@ def card_of(item: str) -> str:
     return item.partition("@")[0]
 
 
-def record_answer(store: Store, item: Item, answer: Any, marked: Marked, mode: str, key: str) -> Event:
-    """Writes an answer and returns when it is committed; the same key twice is one answer."""
-    body = {
+def record_answer(store: Store, item: Item, answer: Any, marked: Marked, key: str) -> Event:
+    """Writes an answer given in practice and returns when it is committed; the same key twice is one answer."""
+    return store.append(ANSWER, answer_body(item, answer, marked, "practice"), key=key)
+
+
+def answer_body(item: Item, answer: Any, marked: Marked, mode: str) -> dict[str, Any]:
+    """What the row of an answer holds."""
+    return {
         "item": item.id,
         "topic": item.topic,
         "answer": answer,
@@ -60,7 +65,6 @@ def record_answer(store: Store, item: Item, answer: Any, marked: Marked, mode: s
         "misconceptions": list(marked.misconceptions),
         "mode": mode,
     }
-    return store.append(ANSWER, body, key=key)
 
 
 def answers(events: Iterable[Event]) -> list[Answer]:

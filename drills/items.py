@@ -35,7 +35,7 @@ class Figure(Model):
 class ItemBase(Model):
     """The fields of every item; `topic` defaults to the name of the file the item stands in."""
 
-    id: Kebab
+    id: Annotated[str, StringConstraints(pattern=r"^[a-z0-9]+(-[a-z0-9]+)*(@\d+)?$", strict=True)]  # family@seed
     topic: Kebab
     difficulty: Literal[1, 2, 3]
     source: Text
