@@ -14,7 +14,7 @@ from reference.convolutional.alexnet import alexnet, alexnet_one_gpu
 from reference.convolutional.densenet import densenet121
 from reference.convolutional.efficientnet import efficientnet_b0
 from reference.convolutional.inception import googlenet, googlenet_batchnorm
-from reference.convolutional.lenet import LeNet5, digit_codes, lenet
+from reference.convolutional.lenet import LeNet5, SparseConv, digit_codes, lenet
 from reference.convolutional.nin import nin, nin_cifar
 from reference.convolutional.resnet import resnet18, resnet50, resnext50, wide_resnet50_2, wide_resnet_cifar
 from reference.convolutional.separable import mobilenet
@@ -85,11 +85,11 @@ def multiply_accumulates(model: nn.Module, image: tuple[int, int, int]) -> int:
 
     def count(module: nn.Module, _: tuple[Tensor, ...], output: Tensor) -> None:
         nonlocal total
-        weight = module.weight
-        assert isinstance(weight, Tensor)
-        total += output.numel() * weight[0].numel()
+        weights = sum(p.numel() for name, p in module.named_parameters() if name != "bias")
+        total += weights * output[0, 0].numel()  # each weight is used once at each position
 
-    hooks = [m.register_forward_hook(count) for m in model.modules() if isinstance(m, (nn.Conv2d, nn.Linear))]
+    counted = (nn.Conv2d, nn.Linear, SparseConv)
+    hooks = [module.register_forward_hook(count) for module in model.modules() if isinstance(module, counted)]
     try:
         with torch.no_grad():
             model.eval()(torch.empty(1, *image, device=device))

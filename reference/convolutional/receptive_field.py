@@ -69,7 +69,8 @@ def empirical_field(
 
     Args:
         network: (n, c, h, w) -> (n, k, p, q); stays as it is, the measurement is made on `transparent(network)`.
-        unit: its (row, column) in the output map; the centre by default.
+        unit: its (row, column) in the output map; the centre by default. Near the border the padding of inner layers,
+            which comes from no pixel, takes the place of some of the field.
     """
     image = torch.ones(1, *input_shape, dtype=torch.float64, requires_grad=True)
     output: Tensor = transparent(network)(image)
