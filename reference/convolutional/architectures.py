@@ -54,10 +54,15 @@ ARCHITECTURES = (
     Architecture("AlexNet (one GPU)", alexnet_one_gpu, 61_100_840, "torchvision", maps=(256, 6, 6)),
     Architecture("VGG16", vgg16, 138_357_544, "paper, table 2: 138 M; torchvision", maps=(512, 7, 7)),
     Architecture("VGG19", vgg19, 143_667_240, "paper, table 2: 144 M; torchvision", maps=(512, 7, 7)),
-    Architecture("NiN", nin, 7_595_176, "authors' Caffe model, 29 MB", maps=(1000, 6, 6)),
-    Architecture("NiN (CIFAR)", nin_cifar, 966_986, "authors' Caffe model, 0.97 M", (3, 32, 32), (10, 8, 8), 10),
+    Architecture("NiN", nin, 7_595_176, "authors' Caffe model: 29 MB of float32", maps=(1000, 6, 6)),
+    Architecture("NiN (CIFAR)", nin_cifar, 966_986, "sum of the authors' Caffe layers", (3, 32, 32), (10, 8, 8), 10),
     Architecture(
-        "GoogLeNet", googlenet, 6_998_552, "paper, table 1, with biases", maps=(1024, 7, 7), auxiliary=6_379_728
+        "GoogLeNet",
+        googlenet,
+        6_998_552,
+        "sum of the paper's table 1, biases included",
+        maps=(1024, 7, 7),
+        auxiliary=6_379_728,
     ),
     Architecture(
         "GoogLeNet (batch norm)", googlenet_batchnorm, 6_624_904, "torchvision", maps=(1024, 7, 7), auxiliary=6_379_984

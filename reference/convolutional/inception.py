@@ -9,9 +9,10 @@ while training, with 0.3 of the weight, and are removed afterwards; their purpos
     loss = loss(main) + 0.3 (loss(auxiliary 1) + loss(auxiliary 2))
 
 Course: inception modules and GoogLeNet. Source: Szegedy et al., "Going deeper with convolutions" (2015), figure 2 and
-table 1, whose "params" column counts weights in units of 1024. 6,998,552 parameters with biases (13,378,280 with the
-auxiliary classifiers), as in BVLC's GoogLeNet; the course rounds to "5 M". torchvision's 6,624,904 belong to another
-network: batch normalization instead of biases, and 3x3 filters where the paper has 5x5 (`googlenet_batchnorm`).
+table 1. Its filters, with biases, make 6,998,552 parameters (13,378,280 with the auxiliary classifiers); the table's
+own column of parameters does not follow from its filters in every row (4c: 463 K, the filters make 498 K), and the
+course's "5 M" is the paper's "12 times fewer than" AlexNet. torchvision's 6,624,904 belong to another network: batch
+normalization instead of biases, and 3x3 filters where the paper has 5x5 (`googlenet_batchnorm`).
 """
 
 from collections.abc import Callable

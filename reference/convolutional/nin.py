@@ -8,8 +8,8 @@ pooling turns each map into the class's score: no dense layer, hence little to o
 
 Course: network in network, global average pooling. (As many maps as classes are needed here, because the average feeds
 the softmax directly.) Source: Lin, Chen and Yan, "Network in network" (2014); it gives no counts. These are the
-authors' Caffe models: `cifar10_nin`, 966,986 parameters (0.97 M in Huang et al.'s and Springenberg's tables), and
-`nin_imagenet`, 7,595,176 (the model zoo's 29 MB in float32).
+authors' Caffe models: `cifar10_nin`, 966,986 parameters, and `nin_imagenet`, 7,595,176: the 29 MB, in units of 2^20
+bytes, that the model zoo gives for its float32 weights.
 """
 
 from collections import OrderedDict
