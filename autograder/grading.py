@@ -100,7 +100,11 @@ class Bench:
         """Return the public seed's oracle, which is kept, or a fresh one for a secret seed."""
         if public:
             return self._public_oracle
-        return Oracle(self.exercise, lambda: self.variants, self.digest, None)
+        return Oracle(self.exercise, lambda: self.variants, self.digest, None, runners=self._runners)
+
+    @cached_property
+    def _runners(self) -> dict[str, Runner]:
+        return {}
 
     @cached_property
     def _public_oracle(self) -> Oracle:

@@ -100,6 +100,7 @@ class Oracle:
         digest: hash of all that the answers depend on; names the file they are kept in.
         folder: where answers to the public seed are kept; None keeps nothing on disk.
         recorded_only: never import the reference (a student's bundle).
+        runners: opened implementations, shared between the oracles of an exercise.
     """
 
     def __init__(
@@ -109,13 +110,14 @@ class Oracle:
         digest: str,
         folder: Path | None,
         recorded_only: bool = False,
+        runners: dict[str, Runner] | None = None,
     ) -> None:
         self.exercise, self._wrong = exercise, wrong
         self._path = folder / f"{exercise.name}-{digest[:16]}.answers" if folder else None
         self._recorded_only = recorded_only
         self._answers: dict[str, Any] = {}  # each one encoded by itself, decoded when asked for
         self._new = 0
-        self._runners: dict[str, Runner] = {}
+        self._runners = {} if runners is None else runners
         if self._path and self._path.is_file():
             try:
                 self._answers = wire.decode(self._path.read_bytes(), LIMITS)

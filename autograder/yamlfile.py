@@ -9,7 +9,7 @@ import yaml
 from pydantic import BaseModel, TypeAdapter, ValidationError
 
 Model = TypeVar("Model")
-Location = tuple[str | int, ...]
+Location = tuple[str | int | float | bool | None, ...]
 
 
 class CourseError(Exception):

@@ -1,0 +1,132 @@
+"""The instructor's commands."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated, Literal, cast
+
+import typer
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+from rich.table import Table
+
+Mode = Literal["strict", "best-effort", "none"]
+group = typer.Typer(help="Grade a class.", no_args_is_help=True)
+console = Console(highlight=False)
+errors = Console(stderr=True, highlight=False)
+
+Folder = Annotated[Path, typer.Argument(help="A folder or a zip per student, holding <exercise>.py files.")]
+
+
+@group.command()
+def grade(
+    folder: Folder,
+    exercises: Annotated[str, typer.Option(help="Names, separated by commas; all if left out.")] = "",
+    out: Annotated[Path | None, typer.Option(help="Where journal and reports go; FOLDER-grades if left out.")] = None,
+    key: Annotated[
+        Path | None, typer.Option(help="File with the course's secret; made in .anndl/ if left out.")
+    ] = None,
+    attempt: Annotated[int, typer.Option(help="Number of the attempt: another one draws other inputs.")] = 1,
+    isolation: Annotated[
+        str, typer.Option(help="strict, best-effort or none: what a worker must be closed to.")
+    ] = "strict",
+    processes: Annotated[int, typer.Option(help="Grading processes; one per core if 0.")] = 0,
+    scheduler: Annotated[str | None, typer.Option(help="Address of a Dask scheduler to grade on, tcp://...")] = None,
+    again: Annotated[bool, typer.Option("--again", help="Grade everything, also what has not changed.")] = False,
+) -> None:
+    """Grade what is new or has changed; every verdict is kept as it falls, so a run that was killed goes on.
+
+    Exit status: 0 all graded, 2 wrong use, 3 something could not be graded (run it again; it cost nobody a point).
+    """
+    import os
+
+    from autograder.catalogue import Catalogue
+    from autograder.paths import find_root, state_folder
+    from classroom.grade import course_key, grade_class, local, number_of_students, on_cluster
+    from classroom.journal import Journal, JournalError
+    from classroom.reports import Class, write_all
+    from classroom.tasks import Setting, Task
+
+    if isolation not in ("strict", "best-effort", "none"):
+        raise _fail("--isolation is strict, best-effort or none")
+    mode = cast(Mode, isolation)
+    root = find_root()
+    catalogue = Catalogue(root)
+    try:
+        names = (
+            [catalogue.find_exercise(name.strip()).name for name in exercises.split(",")]
+            if exercises
+            else list(catalogue.exercises)
+        )
+        total = number_of_students(folder) * len(names)
+        secret = course_key(key or state_folder(root) / "course.key")
+    except (LookupError, NotADirectoryError, ValueError, OSError) as error:
+        raise _fail(str(error.args[0] if isinstance(error, LookupError) else error)) from error
+    if total == 0:
+        raise _fail(f"{folder} holds no folder and no zip of a student")
+    if not (root / "solutions").is_dir():
+        raise _fail("This is a student's copy of the course: a class is graded with the full kit.")
+    target = out or folder.resolve().with_name(f"{folder.resolve().name}-grades")
+    _insist_on_isolation(mode)
+    try:
+        journal = Journal(target / "journal.sqlite")
+        columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
+        with Progress(*columns, console=console, disable=not console.is_terminal) as bar:
+            line = bar.add_task("grading", total=total)
+
+            def step(task: Task, graded: bool) -> None:
+                bar.update(line, advance=1, description=f"grading {task.student[:20]}")
+
+            run = on_cluster(scheduler) if scheduler else local(processes or os.cpu_count() or 1)
+            setting = Setting(str(root), mode)
+            outcome = grade_class(folder, names, secret, setting, journal, run, attempt, again, step)
+        students = Class.of(journal.latest())
+        write_all(target, students, catalogue, outcome.changes)
+    except JournalError as error:
+        raise _fail(str(error), 3) from error
+    except OSError as error:
+        raise _fail(
+            f"A report could not be written: {error}. The verdicts are safe in {target / 'journal.sqlite'}.", 3
+        ) from error
+    table = Table("student", *names, "total", box=None, header_style="dim")
+    for student, reports in students.reports.items():
+        cells = [f"{reports[n].earned:g}" if n in reports else "" for n in names]
+        table.add_row(student, *cells, f"{sum(r.earned for r in reports.values()):g}")
+    if len(students.reports) <= 40:
+        console.print(table)
+    console.print(f"{outcome.graded} graded, {outcome.unchanged} unchanged, {outcome.failed} could not be graded.")
+    for change in outcome.changes:
+        console.print(
+            f"changed: {change.student}, {change.exercise}: {change.before:g} -> {change.after:g} ({change.why})",
+            markup=False,
+        )
+    console.print(
+        f"Reports: {target / 'class.html'}, scores.csv, students/, gradescope/, junit.xml", markup=False, soft_wrap=True
+    )
+    raise typer.Exit(3 if outcome.failed else 0)
+
+
+def _insist_on_isolation(mode: Mode) -> None:
+    """Try one worker first: better one clear sentence than a class of gradings that could not be run."""
+    from autograder.calls import InfrastructureError, Limits, Submission
+    from autograder.sandbox.client import Sandbox
+
+    try:
+        with Sandbox(mode) as sandbox:
+            runner = sandbox.open(Submission("", "probe.py"), Limits())
+            runner.load()
+            runner.close()
+    except InfrastructureError as error:
+        raise _fail(
+            f"{error}\n--isolation best-effort grades with what this system has, and each report says what was open.", 3
+        ) from error
+
+
+def _fail(message: str, code: int = 2) -> typer.Exit:
+    errors.print(message, style="red", markup=False, soft_wrap=True)
+    return typer.Exit(code)
+
+
+def attach(app: typer.Typer) -> None:
+    """Add the instructor's commands."""
+    app.add_typer(group, name="class")

@@ -1,0 +1,92 @@
+"""One grading as a task: plain data that any process, on any machine, can carry out."""
+
+from __future__ import annotations
+
+import hashlib
+import threading
+from dataclasses import asdict, dataclass
+from functools import lru_cache
+from pathlib import Path
+from typing import Any, Literal
+
+from autograder.calls import Limits
+from autograder.grading import Grader
+from autograder.records import Record, Report
+
+Mode = Literal["strict", "best-effort", "none"]
+DEFAULT_LIMITS = Limits()
+_one_at_a_time = threading.Lock()  # a grader is not made for threads; a cluster's worker may have several
+
+
+@dataclass(frozen=True)
+class Setting:
+    """What all tasks of a class share."""
+
+    root: str
+    mode: Mode = "strict"
+    limits: Limits = DEFAULT_LIMITS
+
+
+@dataclass(frozen=True)
+class Task:
+    """A student's module and the seed of its inputs. `problem` stands in for a module that could not be had."""
+
+    student: str
+    exercise: str
+    source: str | None
+    key: bytes
+    problem: str = ""
+
+
+@lru_cache(maxsize=2)
+def grader_for(setting: Setting) -> Grader:
+    """Return this process's warm grader."""
+    from autograder.sandbox.client import Sandbox
+
+    return Grader(Path(setting.root), Sandbox(setting.mode).open, setting.limits)
+
+
+def fingerprint(task: Task, grader: Grader) -> str:
+    """Hash everything that a verdict depends on: what was handed in, suite, reference, versions, seed."""
+    from importlib.metadata import version
+
+    parts = (
+        task.source if task.source is not None else f"problem: {task.problem}",
+        grader.bench(task.exercise).digest,
+        version("anndl"),
+        version("torch"),
+        hashlib.sha256(task.key).hexdigest(),
+    )
+    return hashlib.sha256("\0".join(parts).encode("utf-8", "surrogatepass")).hexdigest()
+
+
+def carry_out(task: Task, setting: Setting) -> dict[str, Any]:
+    """Grade one task and return the report as plain data. Whatever goes wrong on our side becomes `not-run` records."""
+    with _one_at_a_time:
+        grader = grader_for(setting)
+        if task.source is None:
+            return asdict_report(without_source(grader, task.exercise, task.problem))
+        try:
+            report = grader.grade(task.exercise, task.source, key=task.key, filename=f"{task.exercise}.py")
+        except Exception as error:
+            report = not_run(grader, task.exercise, f"{type(error).__name__}: {error}")
+        return asdict_report(report.hidden())
+
+
+def asdict_report(report: Report) -> dict[str, Any]:
+    """Return a report as plain data, without what `to_dict` derives."""
+    return asdict(report)
+
+
+def without_source(grader: Grader, exercise: str, problem: str) -> Report:
+    """Return the report of a module that was not handed in, or cannot be read."""
+    tests = grader.bench(exercise).suite.tests
+    records = tuple(Record(t.name, t.title, t.points, 0.0, "fail", problem) for t in tests)
+    return Report(exercise, grader.bench(exercise).exercise.chapter, records, problem=problem)
+
+
+def not_run(grader: Grader, exercise: str, why: str) -> Report:
+    """Return a report that says that we failed: no point lost, to be graded again."""
+    tests = grader.bench(exercise).suite.tests
+    records = tuple(Record(t.name, t.title, t.points, None, "not-run", f"The grader failed: {why}") for t in tests)
+    return Report(exercise, grader.bench(exercise).exercise.chapter, records)
