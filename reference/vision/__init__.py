@@ -1,0 +1,1 @@
+"""Segmentation, localisation, detection and metric learning."""
