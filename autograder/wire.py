@@ -32,6 +32,8 @@ DTYPES = {
     np.dtype(name).newbyteorder("<").str
     for name in ("bool", "i1", "i2", "i4", "i8", "u1", "u2", "u4", "u8", "f2", "f4", "f8", "c8", "c16")
 }
+_NATIVE = {np.dtype(name): name for name in DTYPES}
+_dumps = json.JSONEncoder(separators=(",", ":")).encode
 # long long is a type of its own in NumPy where `long` has 64 bits already; it travels as int64.
 SCALARS = {np.dtype(name).type for name in DTYPES} | {np.longlong, np.ulonglong}
 
@@ -65,7 +67,7 @@ def encode(value: Any, limits: Limits) -> bytes:
     """One message. Raises `NotData` for a value that is no data, `TooLarge` beyond `limits.reply_bytes`."""
     encoder = _Encoder(limits)
     structure = encoder.structure(value, "", 0)
-    header = json.dumps({"v": structure, "a": encoder.table}, separators=(",", ":")).encode("ascii")
+    header = _dumps({"v": structure, "a": encoder.table}).encode("ascii")
     if len(header) > HEADER_BYTES:
         raise TooLarge(f"a description of {_size(len(header))}, where at most {_size(HEADER_BYTES)} may be sent")
     return b"".join([PREFIX.pack(MAGIC, len(header), encoder.payload), header, *encoder.chunks])
@@ -154,14 +156,17 @@ class _Encoder:
     def _array(self, array: np.ndarray, where: str) -> int:
         if type(array) is not np.ndarray:
             raise NotData(_named(array) + _place(where))
-        dtype = array.dtype.newbyteorder("<")
-        if dtype.str not in DTYPES or array.ndim > DIMENSIONS:
+        name = _NATIVE.get(array.dtype)
+        if name is None:
+            name = array.dtype.newbyteorder("<").str
+            array = array.astype(name) if name in DTYPES else array
+        if name not in DTYPES or array.ndim > DIMENSIONS:
             raise NotData(_named(array) + _place(where))
         self.payload += array.nbytes
         if self.payload > self.limit:
             raise TooLarge(f"{_size(self.payload)} or more, where at most {_size(self.limit)} may be sent")
-        self.table.append([dtype.str, list(array.shape)])
-        self.chunks.append(array.astype(dtype, copy=False).tobytes())
+        self.table.append([name, list(array.shape)])
+        self.chunks.append(array.tobytes())
         return len(self.table) - 1
 
 
@@ -182,7 +187,7 @@ class _Arrays:
         name, shape = entry
         if name not in DTYPES:
             raise WireError(f"The reply contains an array of dtype {name[:20]!r}, which is not accepted.")
-        if len(shape) > DIMENSIONS or any(type(n) is not int or not 0 <= n < 1 << 40 for n in shape):
+        if len(shape) > DIMENSIONS or not all([type(n) is int and 0 <= n < 1 << 40 for n in shape]):
             raise WireError("The reply describes an array of an impossible shape.")
         dtype = np.dtype(name)
         if math.prod(n for n in shape if n) > 1 << 62:  # NumPy refuses such shapes even when they are empty
@@ -284,8 +289,11 @@ def _exactly(stream: Source, n: int) -> bytes | bytearray:
 
 
 def _text(text: str) -> str:
-    if any("\ud800" <= c <= "\udfff" for c in text):
-        raise WireError("The reply contains text that is no text.")
+    if not text.isascii():
+        try:
+            text.encode()
+        except UnicodeEncodeError as error:
+            raise WireError("The reply contains text that is no text.") from error
     return text
 
 

@@ -94,7 +94,6 @@ def become_nobody(held: Held, readable: bool) -> None:
         held: is added to.
         readable: whether that user can read Python's own files, which may lie in a private home.
     """
-    linux.drop_bounding_set()
     if os.geteuid() == 0:
         if readable:
             try:

@@ -11,6 +11,9 @@ from autograder import wire
 from autograder.calls import Limits
 
 
+READ_BYTES = 1 << 16  # a small message arrives in one piece
+
+
 class Late(Exception):
     """The deadline passed."""
 
@@ -25,10 +28,13 @@ class Connection:
     def __init__(self, sock: socket.socket) -> None:
         self._sock = sock
         self._deadline = 0.0
+        self._ahead = b""  # read already, belongs to the next part
         sock.setblocking(False)
 
     def talks(self) -> bool:
         """Tell whether the other side said something without having been asked (or has closed, which `send` finds)."""
+        if self._ahead:
+            return True
         try:
             return bool(self._sock.recv(1, socket.MSG_PEEK))
         except OSError:
@@ -52,10 +58,11 @@ class Connection:
 
     def read(self, n: int, /) -> bytearray:
         """Return exactly n bytes, for `wire.decode`; memory grows with what arrives, not with what is announced."""
-        data = bytearray()
+        data = bytearray(self._ahead[:n])
+        self._ahead = self._ahead[n:]
         while len(data) < n:
             try:
-                more = self._sock.recv(min(n - len(data), 1 << 20))
+                more = self._sock.recv(max(READ_BYTES, min(n - len(data), 1 << 20)))
             except BlockingIOError:
                 self._wait(writing=False, deadline=self._deadline)
                 continue
@@ -63,7 +70,9 @@ class Connection:
                 raise Ended from error
             if not more:
                 raise Ended
-            data += more
+            missing = n - len(data)
+            data += more[:missing]
+            self._ahead = more[missing:]
         return data
 
     def close(self) -> None:

@@ -70,7 +70,7 @@ def pivot_root(new: str, old: str) -> None:
 
 
 def drop_bounding_set() -> None:
-    """Give up the right ever to gain a capability; before the user changes, which takes the right to do so away."""
+    """Give up the right ever to gain a capability by running a program; needs the right to do so, so it comes early."""
     for capability in range(64):
         try:
             prctl(PR_CAPBSET_DROP, capability)

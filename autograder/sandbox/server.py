@@ -124,6 +124,7 @@ def _serve(settings: Mapping[str, Any], place: Site) -> None:
     place.readable = tuple(os.open(path, os.O_PATH | os.O_CLOEXEC) for path in readable)
     place.nobody = os.geteuid() == 0 and confine.nobody_can_read([os.__file__, str(sys.modules["numpy"].__file__)])
     place.server = os.getpid()
+    linux.drop_bounding_set()  # inherited by the workers; what this process holds it keeps
     gc.collect()
     gc.freeze()  # a collection in a worker would otherwise copy every page of the libraries
     Server(control, place).run()
@@ -136,6 +137,7 @@ def _leave_root(place: Site, readable: list[str]) -> None:
     os.mkdir(place.scratch, 0o711)
     try:
         root.enter(readable, [place.scratch])
+        readable[:] = ["/"]  # everything that is left
         place.held.layers.append("root")
     except OSError as error:
         place.held.missing.append(f"a root folder of its own ({error.strerror})")

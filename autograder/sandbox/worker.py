@@ -96,17 +96,22 @@ def serve(channel: int, report: Mapping[str, Any]) -> None:
 
 
 class _Channel:
+    """The socket as a stream of bytes, read in large pieces."""
+
     def __init__(self, fd: int) -> None:
         self.fd = fd
+        self.ahead = b""
 
-    def read(self, n: int) -> bytearray:
-        data = bytearray(n)
-        view, got = memoryview(data), 0
-        while got < n:
-            count = os.readv(self.fd, [view[got:]])
-            if count == 0:
+    def read(self, n: int, /) -> bytearray:
+        data = bytearray(self.ahead[:n])
+        self.ahead = self.ahead[n:]
+        while len(data) < n:
+            more = os.read(self.fd, max(1 << 16, min(n - len(data), 1 << 20)))
+            if not more:
                 os._exit(0)
-            got += count
+            missing = n - len(data)
+            data += more[:missing]
+            self.ahead = more[missing:]
         return data
 
     def write(self, data: bytes) -> None:
