@@ -190,6 +190,7 @@ class Session:
         self._trouble: dict[str, list[Failed]] = {}
         self._deadline = time.monotonic() + limits.total_seconds
         self._candidates: dict[str, list[Variant]] = {}
+        self._unexplained: set[str] = set()
 
     def run(self) -> list[Record]:
         """Run every test and return one record each."""
@@ -207,7 +208,7 @@ class Session:
         """Return the checks for one test."""
         if self._runner is None and (failure := self._load()) is not None:
             raise CheckFailed(failure.message, failure.status)
-        return Check(self._call, self.oracle, self.bench.signatures, self._diagnose)
+        return Check(self._call, self.oracle, self.bench.signatures, self._diagnose, self._unexplained)
 
     def explain(self, failed: CheckFailed) -> str:
         """Return a failed check as text for pytest."""

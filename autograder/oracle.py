@@ -144,13 +144,22 @@ class Oracle:
         Raises:
             InfrastructureError: the reference is needed and cannot be had, or it failed.
         """
-        answer = self._ask("reference", target, arguments, lambda: Reference(self._module, self.exercise.opaque))
+        answer = self._ask("reference", target, arguments, lambda: Reference(self._module, self.exercise.opaque), False)
         if answer is None:
             raise InfrastructureError(f"no answer is recorded for {name_of(target)}")
         return answer
 
-    def variant(self, variant: Variant, target: Target, arguments: Arguments) -> Answer | None:
-        """Return a wrong version's answer; None where it is not recorded."""
+    def reach(self, variant: Variant, target: Target) -> str:
+        """Name the code of a wrong version that a target runs: versions that share it share their answers."""
+        if callable(target):
+            return variant.key
+        entry = f"reach/{variant.key}/{target}"
+        if variant.source and entry not in self._answers:
+            self._answers[entry] = variant.reach(target)
+        return str(self._answers.get(entry, variant.key))
+
+    def variant(self, variant: Variant, target: Target, arguments: Arguments, after: bool = False) -> Answer | None:
+        """Return a wrong version's answer (with `after`, what it made of its arguments); None where it is not recorded."""
 
         def open_variant() -> Runner:
             return InProcess(
@@ -163,16 +172,20 @@ class Oracle:
                 )
             )
 
-        return self._ask(variant.key, target, arguments, open_variant)
+        return self._ask(self.reach(variant, target), target, arguments, open_variant, after)
 
     def save(self) -> None:
         """Write new answers to disk, whole or not at all; a folder that cannot be written to is no reason to fail."""
         if not self._path or not self._new:
             return
         try:
+            packed = wire.encode(self._answers, LIMITS)
+        except wire.WireError:
+            return  # more than one file may hold: they are computed again next time
+        try:
             self._path.parent.mkdir(parents=True, exist_ok=True)
             with tempfile.NamedTemporaryFile(dir=self._path.parent, delete=False) as file:
-                file.write(wire.encode(self._answers, LIMITS))
+                file.write(packed)
             os.replace(file.name, self._path)
             for old in self._path.parent.glob(f"{self.exercise.name}-*.answers"):
                 if old != self._path:
@@ -190,13 +203,16 @@ class Oracle:
     def _module(self) -> str:
         return f"reference.{self.exercise.chapter}.{self.exercise.name}"
 
-    def _ask(self, who: str, target: Target, arguments: Arguments, opener: Callable[[], Runner]) -> Answer | None:
-        key = f"{who}/{name_of(target)}/{digest_of(arguments)}"
+    def _ask(
+        self, who: str, target: Target, arguments: Arguments, opener: Callable[[], Runner], after: bool
+    ) -> Answer | None:
+        key = f"{who}/{name_of(target)}/{digest_of(arguments)}{'/after' if after else ''}"
         if key not in self._answers:
             if self._recorded_only:
                 return None
             answer = answer_of(evaluate(target, self._runner(who, opener).call, arguments))
-            packed = wire.encode([answer.value, answer.after, answer.raised], LIMITS)
+            content = [None, answer.after, answer.raised] if after else [answer.value, None, answer.raised]
+            packed = wire.encode(content, LIMITS)
             self._answers[key] = np.frombuffer(packed, np.uint8)
             self._new += 1
         return Answer(*wire.decode(self._answers[key].tobytes(), LIMITS))

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import ast
 import hashlib
+import re
 from collections.abc import Iterable
 from dataclasses import dataclass
+from functools import cached_property
 from itertools import combinations
 
 from autograder.suite import Edit, Replacement, SuiteError
@@ -22,6 +24,45 @@ class Variant:
     def key(self) -> str:
         """A short name that differs between any two variants of an exercise."""
         return f"{'+'.join(self.misconceptions)}#{hashlib.sha256(self.source.encode()).hexdigest()[:8]}"
+
+    @cached_property
+    def _blocks(self) -> dict[str, str]:
+        return blocks(self.source)
+
+    def reach(self, function: str) -> str:
+        """Return a hash of all code that a call of `function` can run: where it is equal, so are the results."""
+        text = "".join(self._blocks[name] for name in self.functions_behind(function))
+        return hashlib.sha256((self._blocks[""] + text).encode()).hexdigest()[:16]
+
+    def functions_behind(self, function: str) -> list[str]:
+        """Return `function` and all functions that it calls, directly or through others."""
+        return reachable(self._blocks, function)
+
+
+BLOCK = re.compile(r"^(?=[^\W\d]|@)", re.MULTILINE)  # code that begins at the margin
+DEFINITION = re.compile(r"def (\w+)")
+
+
+def blocks(source: str) -> dict[str, str]:
+    """Return the text of each top-level function by name, and under "" everything else."""
+    found = {"": ""}
+    for block in BLOCK.split(source):
+        match = DEFINITION.match(block)
+        name = match.group(1) if match else ""
+        found[name] = found.get(name, "") + block
+    return found
+
+
+def reachable(functions: dict[str, str], start: str) -> list[str]:
+    """Return, sorted, the functions that `start` calls or names, directly or through others, and itself."""
+    todo, seen = [start], set()
+    while todo:
+        name = todo.pop()
+        if name in seen or name not in functions:
+            continue
+        seen.add(name)
+        todo += re.findall(r"\w+", functions[name])
+    return sorted(seen)
 
 
 def single_variants(solution: str, wrong: Iterable[Edit | Replacement]) -> list[Variant]:

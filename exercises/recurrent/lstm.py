@@ -30,8 +30,9 @@ def gates(x, h, params):
         (f, i, g, o): forget gate, input gate, candidate, output gate, each (n, h).
 
     By hand, with one unit and one input: x = [[1]], h = [[2]], and
-    Wf = [[0], [log 3]], Wi = [[log 2], [0]], Wg = [[0], [log 2]], Wo = [[0], [0]], bf = bi = bg = [0], bo = [-log 3]
-    give f = [[3/4]], i = [[4/5]], g = [[3/5]], o = [[1/4]].
+    Wf = [[0], [log 6]], Wi = [[log 4], [0]], Wg = [[0], [log 6]], Wo = [[0], [0]],
+    bf = [-log 2], bi = [-log 4], bg = [-log 3], bo = [-log 3]
+    give the arguments log 3, log 4, log 2, -log 3, so f = [[3/4]], i = [[4/5]], g = [[3/5]], o = [[1/4]].
     """
     raise NotImplementedError("write gates here")
 
@@ -66,7 +67,7 @@ def forward(X, h0, c0, params):
     Returns:
         (H, C): (n, T, h) arrays, states and cells after each of the T steps; h0 and c0 are not among them.
 
-    By hand, with all weights 0, bf = bi = bo = [0], bg = [log 3], one sequence of three inputs and h0 = c0 = [[0]]:
-    every f, i, o is 1/2 and every g is 4/5, so C = [[[0.4], [0.6], [0.7]]] and H = tanh(C) / 2.
+    By hand, with all weights 0, bf = bg = [log 3], bi = [0], bo = [-log 3], one sequence of three inputs and h0 = c0 = [[0]]:
+    every f is 3/4, i is 1/2, g is 4/5 and o is 1/4, so C = [[[0.4], [0.7], [0.925]]] and H = tanh(C) / 4.
     """
     raise NotImplementedError("write forward here")
