@@ -37,7 +37,7 @@ def test_head_numbers_points_and_feet(deck):
     assert "30 minutes · 21 questions · 42 points" in found[0]
     assert all(word in found[0] for word in ("Name", "Signature", "Student number"))
     assert "+2 right, -0.5 wrong, 0 blank" in found[0]
-    assert len(found) > 3
+    assert len(found) >= 3
     for number, text in enumerate(found, start=1):
         assert f"page {number} of {len(found)}" in text
     whole = " ".join(found)
