@@ -20,16 +20,20 @@ from torch import Tensor
 
 def scalar_factors(w: float, a: Float[Tensor, " T"], activation: str = "tanh") -> Float[Tensor, " T"]:
     """w f'(a_u) of a network with one unit and pre-activations a: the factors whose product is the gradient."""
+    slopes: Tensor
     if activation == "tanh":
-        return w * (1 - torch.tanh(a).square())
-    if activation == "sigmoid":
-        return w * torch.sigmoid(a) * (1 - torch.sigmoid(a))
-    raise ValueError(f"activation is 'tanh' or 'sigmoid', not {activation!r}")
+        slopes = 1 - torch.tanh(a).square()
+    elif activation == "sigmoid":
+        slopes = torch.sigmoid(a) * (1 - torch.sigmoid(a))
+    else:
+        raise ValueError(f"activation is 'tanh' or 'sigmoid', not {activation!r}")
+    return slopes * w
 
 
 def jacobian(h: Float[Tensor, "*n h"], Wh: Float[Tensor, "h h"]) -> Float[Tensor, "*n h h"]:
     """d h_t / d h_(t-1) of a tanh network with state h = h_t: entry [i, j] is d h_t[j] / d h_(t-1)[i]."""
-    return Wh * (1 - h.square()).unsqueeze(-2)
+    slopes: Tensor = 1 - h.square()
+    return Wh * slopes.unsqueeze(-2)
 
 
 def product_norms(H: Float[Tensor, "n T h"], Wh: Float[Tensor, "h h"]) -> Float[Tensor, "n T"]:
