@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import importlib
 from pathlib import Path
+from typing import Any
 
 from autograder.calls import Failed, Loaded, Raised
 from autograder.catalogue import Exercise
 from autograder.desk import Desk
+from autograder.grading import Grader
 from autograder.inprocess import Reference
 from autograder.oracle import Module, Stopped
 
@@ -17,32 +19,38 @@ class PictureError(Exception):
 
 
 def draw(desk: Desk, exercise: Exercise, target: Path) -> None:
-    """Draw the figure and write it to `target`; the ending of its name chooses the format.
+    """Draw the figure of the learner's file and write it to `target`; the ending of its name chooses the format.
 
     Raises:
         PictureError: the learner's code does not get that far, or this copy of the course has no reference.
     """
-    path = desk.file(exercise)
-    if not exercise.file(desk.root, "reference").is_file():
+    figure = figure_of(desk.grader, exercise, desk.file(exercise).read_text(encoding="utf-8"))
+    try:
+        figure.savefig(target, dpi=110)
+    except (OSError, ValueError) as error:
+        raise PictureError(f"{target} cannot be written: {error}") from error
+
+
+def figure_of(grader: Grader, exercise: Exercise, source: str) -> Any:
+    """Return the figure that an exercise's implementation gives, as a matplotlib figure.
+
+    Raises:
+        PictureError: the code does not get that far, or this copy of the course has no reference.
+    """
+    if not exercise.file(grader.root, "reference").is_file():
         raise PictureError("This copy of the course comes without the reference, which the figure is compared with.")
-    bench = desk.grader.bench(exercise.name)
-    runner = desk.grader.open(bench.submission(path.read_text(encoding="utf-8")))
+    runner = grader.open(grader.bench(exercise.name).submission(source))
     reference = Reference(f"reference.{exercise.chapter}.{exercise.name}", exercise.opaque)
     reference.load()
     try:
-        loaded = runner.load()
-        if not isinstance(loaded, Loaded):
-            raise PictureError(f"Your file cannot be loaded yet: `anndl grade {exercise.name}` says why.")
+        if not isinstance(runner.load(), Loaded):
+            raise PictureError(f"The code cannot be loaded yet: `anndl grade {exercise.name}` says why.")
         module = importlib.import_module(f"figures.{exercise.chapter}.{exercise.name}")
-        figure = module.draw(Module(runner.call), Module(reference.call))
-        try:
-            figure.savefig(target, dpi=110)
-        except (OSError, ValueError) as error:
-            raise PictureError(f"{target} cannot be written: {error}") from error
+        return module.draw(Module(runner.call), Module(reference.call))
     except Stopped as stopped:
         raise PictureError(_reason(stopped.function, stopped.outcome, exercise)) from stopped
     except (TypeError, ValueError, IndexError, KeyError) as error:
-        text = f"Your code returned something that cannot be drawn ({type(error).__name__}: {error})."
+        text = f"The code returned something that cannot be drawn ({type(error).__name__}: {error})."
         raise PictureError(f"{text} `anndl grade {exercise.name}` says more.") from error
     finally:
         runner.close()

@@ -14,7 +14,14 @@ from autograder.catalogue import Catalogue, Exercise, Misconception
 from autograder.records import Record, Report
 
 DETAILED = 2  # failed tests shown in full; the rest as one line each
-SIGNS = {"pass": ("✓", "green"), "fail": ("✗", "red"), "error": ("!", "red"), "timeout": ("⧗", "red"), "crashed": ("!", "red"), "not-run": ("?", "yellow")}  # fmt: skip
+SIGNS = {
+    "pass": ("✓", "green"),
+    "fail": ("✗", "red"),
+    "error": ("!", "red"),
+    "timeout": ("⧗", "red"),
+    "crashed": ("!", "red"),
+    "not-run": ("?", "yellow"),
+}
 PLAIN = {"✓": "+", "✗": "x", "⧗": "t", "·": "-", "→": "->", "●": "*", "○": "o", "◐": "/"}
 
 

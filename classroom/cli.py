@@ -127,6 +127,38 @@ def _fail(message: str, code: int = 2) -> typer.Exit:
     return typer.Exit(code)
 
 
+def release(
+    assignment: Annotated[str, typer.Argument(help="Name of the assignment, such as week1.")],
+    exercises: Annotated[str, typer.Option(help="Names, separated by commas.")],
+    course: Annotated[Path, typer.Option(help="nbgrader's course folder; made if it is not there.")] = Path(
+        "course-folder"
+    ),
+    course_id: Annotated[str, typer.Option(help="nbgrader's id of the course.")] = "anndl",
+) -> None:
+    """Write nbgrader's source notebooks for an assignment, and a configuration that grades them confined."""
+    from autograder.catalogue import Catalogue
+    from autograder.paths import find_root
+    from classroom.release import release as write_release
+
+    root = find_root()
+    catalogue = Catalogue(root)
+    if not assignment.replace("-", "").replace("_", "").replace(".", "").isalnum() or "+" in assignment:
+        raise _fail(
+            "An assignment's name has letters, digits, hyphens and underscores; nbgrader forbids the plus sign."
+        )
+    try:
+        chosen = [catalogue.find_exercise(name.strip()) for name in exercises.split(",")]
+        written = write_release(root, course, assignment, chosen, course_id)
+    except LookupError as error:
+        raise _fail(str(error.args[0])) from error
+    except OSError as error:
+        raise _fail(f"{error.filename} cannot be written: {error.strerror}", 3) from error
+    for path in written:
+        console.print(f"written: {path}", markup=False, soft_wrap=True)
+    console.print(f"Next, in {course}: nbgrader generate_assignment {assignment}", markup=False, soft_wrap=True)
+
+
 def attach(app: typer.Typer) -> None:
     """Add the instructor's commands."""
     app.add_typer(group, name="class")
+    app.command()(release)

@@ -1,0 +1,137 @@
+"""`check("hebbian")` in a notebook: grades what the notebook defines and shows the same report as the terminal.
+
+Nothing is written to stderr, where nbgrader would count it as a failed test. The cell's value is the number of points, which
+nbgrader takes as partial credit; the report is its picture.
+"""
+
+from __future__ import annotations
+
+import html
+from typing import Any
+
+from autograder.catalogue import Catalogue
+from autograder.desk import sandboxed
+from autograder.extract import module_source
+from autograder.grading import Grader
+from autograder.paths import find_root
+from autograder.records import Record, Report
+from autograder.render import amount
+
+_grader: Grader | None = None
+
+
+class Score(float):
+    """Points earned: a number for nbgrader, a report for people."""
+
+    report: Report
+    picture: str
+
+    @classmethod
+    def of(cls, report: Report, catalogue: Catalogue) -> Score:
+        """Wrap a report."""
+        score = cls(report.earned)
+        score.report = report
+        score.picture = to_html(report, catalogue)
+        return score
+
+    def __repr__(self) -> str:
+        return f"{float(self):g}"
+
+    def _repr_html_(self) -> str:
+        return self.picture
+
+
+def check(exercise: str) -> Score:
+    """Grade what this notebook defines for an exercise.
+
+    Args:
+        exercise: its name, such as "hebbian".
+
+    Raises:
+        LookupError: there is no such exercise, or this is no notebook.
+    """
+    global _grader
+    if _grader is None:
+        _grader = Grader(find_root(), sandboxed())
+    chosen = _grader.catalogue.find_exercise(exercise)
+    source = module_source(_cells_run_so_far(), chosen.functions)
+    return Score.of(_grader.grade(chosen.name, source, filename="your notebook"), _grader.catalogue)
+
+
+grade = check  # in graded cells; where marks are final, the instructor's side fills the cell's output itself
+
+
+def _cells_run_so_far() -> list[str]:
+    try:
+        from IPython import get_ipython
+    except ImportError:
+        raise LookupError("check() works in a notebook; for files there is `anndl grade`") from None
+    shell: Any = get_ipython()  # type: ignore[no-untyped-call]
+    if shell is None:
+        raise LookupError("check() works in a notebook; for files there is `anndl grade`")
+    return [str(cell) for cell in shell.user_ns.get("In", [])]
+
+
+def to_html(report: Report, catalogue: Catalogue) -> str:
+    """Return a report as HTML that needs no style sheet and no script."""
+    e = html.escape
+    title = catalogue.exercises[report.exercise].title
+    parts = [f"<div><b>{e(title)}</b>: {amount(report.earned)} of {amount(report.points)} points"]
+    if report.state == "not started":
+        parts.append("<br>Not started: write the functions above, run their cells, then this one.</div>")
+        return "".join(parts)
+    if report.problem:
+        parts.append(f'<br><span style="color:#b00020">{e(report.problem)}</span></div>')
+        return "".join(parts)
+    parts.append('<table style="margin:.5em 0">')
+    for record in report.records:
+        good = record.status == "pass"
+        more = "" if good else _explanation_html(record)
+        colour = "#0a6b3d" if good else "#b00020"
+        parts.append(
+            f'<tr><td style="color:{colour}">{"✓" if good else "✗"}</td><td style="text-align:left">{e(record.title)}'
+            f"{more}</td><td>{amount(record.earned)} / {amount(record.points)}</td></tr>"
+        )
+    parts.append("</table>")
+    for name in report.misconceptions:
+        entry = catalogue.misconceptions[name]
+        parts.append(
+            '<div style="border-left:4px solid #e69f00;padding:.2em 1em;margin:.5em 0">'
+            f"<b>Your results are those of this belief:</b> {e(entry.believes)}<br>{e(entry.fails)}<br>"
+            f"<i>{e(entry.ask)}</i> ({e(name)})</div>"
+        )
+    parts.append("</div>")
+    return "".join(parts)
+
+
+def _explanation_html(record: Record) -> str:
+    e = html.escape
+    lines = [f'<span style="color:#b00020">{e(record.message)}</span>']
+    if record.detail is not None:
+        named = (
+            ("called", record.detail.called),
+            ("returned", record.detail.returned),
+            ("expected", record.detail.expected),
+            ("", record.detail.difference),
+            (f"line {record.detail.line}" if record.detail.line else "", record.detail.source),
+        )
+        lines += [f"<small>{e(name)} <code>{e(text)}</code></small>" for name, text in named if text]
+    lines += [f"<small>{e(hint)}</small>" for hint in record.hints]
+    return "<br>" + "<br>".join(lines)
+
+
+def show(exercise: str) -> Any:
+    """Draw the exercise's figure with what this notebook defines.
+
+    Returns:
+        A matplotlib figure, or a sentence that says why there is none.
+    """
+    from autograder.picture import PictureError, figure_of
+
+    root = find_root()
+    grader = Grader(root)
+    chosen = grader.catalogue.find_exercise(exercise)
+    try:
+        return figure_of(grader, chosen, module_source(_cells_run_so_far(), chosen.functions))
+    except PictureError as error:
+        return str(error)

@@ -1,0 +1,155 @@
+"""nbgrader's source notebooks, made from the solutions: what a student reads is what the stub says, cell by cell."""
+
+from __future__ import annotations
+
+import ast
+import hashlib
+from pathlib import Path
+from typing import Any
+
+import nbformat
+from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook
+
+from autograder.catalogue import Exercise
+from autograder.grading import Bench
+from autograder.yamlfile import CourseError
+
+KERNEL = {"display_name": "Python 3 (ipykernel)", "language": "python", "name": "python3"}
+EXPLAIN_POINTS = 4
+
+
+def graded_id(exercise: str) -> str:
+    """Return the grade_id of an exercise's graded cell."""
+    return f"{exercise}-grade"
+
+
+def explain_id(exercise: str) -> str:
+    """Return the grade_id of the cell that a person grades."""
+    return f"{exercise}-explain"
+
+
+def cell_id(grade_id: str) -> str:
+    """Return a notebook cell id that never changes: where metadata got lost, it still tells which cell this is."""
+    return "anndl-" + hashlib.sha256(grade_id.encode()).hexdigest()[:16]
+
+
+def source_notebook(bench: Bench) -> nbformat.NotebookNode:
+    """Build one exercise's notebook, with the solution in nbgrader's markers.
+
+    Raises:
+        CourseError: the solution is not laid out as it must be.
+    """
+    exercise = bench.exercise
+    path = exercise.file(bench.root, "solutions")
+    tree = ast.parse(bench.solution)
+    lines = bench.solution.splitlines()
+    statement = ast.get_docstring(tree)
+    if statement is None:
+        raise CourseError(path, 1, "a solution begins with its docstring")
+    cells = [_statement(exercise, statement)]
+    preamble: list[str] = []
+    functions: list[tuple[str, str]] = []
+    previous = tree.body[0].end_lineno or 1
+    for node in tree.body[1:]:
+        text = "\n".join(lines[previous : node.end_lineno]).strip("\n")
+        if isinstance(node, ast.FunctionDef):
+            end = _solution_end(lines, node.end_lineno or 1)
+            text = "\n".join(lines[previous:end]).strip("\n")
+            functions.append((node.name, text))
+            previous = end
+        else:
+            preamble.append(text)
+            previous = node.end_lineno or previous
+    setup = "\n".join([*preamble, "", "from autograder.notebook import check, grade"])
+    cells.append(_code(setup, f"{exercise.name}-setup", locked=True))
+    for name, text in functions:
+        cells.append(_code(text, f"{exercise.name}-{name}", solution=True))
+    cells.append(_check(bench))
+    cells.append(new_markdown_cell(f"**Your code at work.** {exercise.figure.strip()}"))
+    cells[-1]["id"] = cell_id(f"{exercise.name}-figure-text")
+    cells.append(_code(_figure_source(exercise), f"{exercise.name}-figure", tagged=False))
+    cells.extend(_explain(exercise))
+    notebook: nbformat.NotebookNode = new_notebook(
+        cells=cells, metadata={"kernelspec": KERNEL, "language_info": {"name": "python"}}
+    )
+    return notebook
+
+
+def _solution_end(lines: list[str], end: int) -> int:
+    """Return the line after the function's END SOLUTION, which is a comment and so belongs to no statement."""
+    return end + 1 if end < len(lines) and lines[end].strip() == "### END SOLUTION" else end
+
+
+def _statement(exercise: Exercise, docstring: str) -> Any:
+    title, _, rest = docstring.partition("\n")
+    rest = rest.replace("Run `anndl grade", "In a file of your own, run `anndl grade")
+    cell = new_markdown_cell(f"# {title}\n\n{rest.strip()}\n\nRead on: {exercise.read.strip()}")
+    cell["id"] = cell_id(f"{exercise.name}-statement")
+    return cell
+
+
+def _code(
+    source: str,
+    grade_id: str,
+    solution: bool = False,
+    locked: bool = False,
+    tagged: bool = True,
+    points: float | None = None,
+) -> Any:
+    cell = new_code_cell(source)
+    cell["id"] = cell_id(grade_id)
+    if tagged:
+        cell["metadata"]["nbgrader"] = _metadata(grade_id, solution, locked, points)
+    return cell
+
+
+def _metadata(grade_id: str, solution: bool, locked: bool, points: float | None) -> dict[str, Any]:
+    data: dict[str, Any] = {
+        "grade": points is not None,
+        "grade_id": grade_id,
+        "locked": locked,
+        "schema_version": 3,
+        "solution": solution,
+        "task": False,
+    }
+    return data if points is None else {**data, "points": int(points) if float(points).is_integer() else points}
+
+
+def _check(bench: Bench) -> Any:
+    name = bench.exercise.name
+    source = "\n".join(
+        [
+            f'check("{name}")  # your points, and what each test says',
+            "### BEGIN HIDDEN TESTS",
+            f'grade("{name}")  # the mark: the same tests on other inputs',
+            "### END HIDDEN TESTS",
+        ]
+    )
+    return _code(source, graded_id(name), locked=True, points=bench.suite.points)
+
+
+def _figure_source(exercise: Exercise) -> str:
+    return f'from autograder.notebook import show\n\nshow("{exercise.name}")  # worth no points'
+
+
+def _explain(exercise: Exercise) -> list[Any]:
+    name = exercise.name
+    question = new_markdown_cell(
+        f"**In your own words** ({EXPLAIN_POINTS} points, read by a person). {exercise.hints[0].strip()} "
+        "Answer, and say why, in three to six sentences that a fellow student would understand.\n\n"
+        "Rubric: the answer is right (1) · the reason is given, not only the result (1) · "
+        "it says what would go wrong otherwise (1) · clear, and in your own words (1)."
+    )
+    question["id"] = cell_id(f"{name}-question")
+    answer = new_markdown_cell("### BEGIN SOLUTION\n" + exercise.hints[1].strip() + "\n### END SOLUTION")
+    answer["id"] = cell_id(explain_id(name))
+    answer["metadata"]["nbgrader"] = _metadata(explain_id(name), True, False, EXPLAIN_POINTS)
+    return [question, answer]
+
+
+def write(notebook: nbformat.NotebookNode, path: Path) -> None:
+    """Write a notebook after checking it against nbformat's schema."""
+    from autograder.learner import write_whole
+
+    nbformat.validate(notebook)
+    write_whole(path, nbformat.writes(notebook) + "\n")
