@@ -16,7 +16,7 @@ import signal
 import sys
 import threading
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Literal
@@ -36,7 +36,8 @@ from autograder.calls import (
     Submission,
 )
 from autograder.sandbox.connection import Connection, Ended, Late
-from autograder.sandbox.forkserver import Bounds, ForkServer
+from autograder.sandbox.limits import Bounds
+from autograder.sandbox.process import Server
 
 Mode = Literal["none", "best-effort", "strict"]
 HELLO_SECONDS = 30.0
@@ -56,7 +57,8 @@ class Sandbox:
         self.mode = mode
         # A file of the kit itself stands for all of it, the suites included.
         self._canaries = [str(Path(__file__).resolve()), *(str(path.resolve()) for path in canaries)]
-        self._servers: dict[str, ForkServer] = {}
+        self._servers: dict[str, Server] = {}
+        self._new_server: Callable[[str, str, Sequence[str]], Server] = _kind_of_server()
         self._owner = os.getpid()
         self._lock = threading.Lock()
 
@@ -89,7 +91,7 @@ class Sandbox:
                     server.close()
             self._servers.clear()
 
-    def spawn(self, framework: str, limits: Limits) -> tuple[ForkServer, Connection, int, Isolation]:
+    def spawn(self, framework: str, limits: Limits) -> tuple[Server, Connection, int, Isolation]:
         """Return a worker that has reported its isolation; a server that has died is replaced once.
 
         Raises:
@@ -117,15 +119,15 @@ class Sandbox:
             _insist(isolation, lambda: _end(server, connection, worker))
         return server, connection, worker, isolation
 
-    def _server(self, framework: str) -> ForkServer:
+    def _server(self, framework: str) -> Server:
         if self._owner != os.getpid():  # after a fork the servers are the parent's
             self._owner, self._servers = os.getpid(), {}
         if framework not in self._servers:
-            self._servers[framework] = ForkServer(framework, self.mode, self._canaries)
+            self._servers[framework] = self._new_server(framework, self.mode, self._canaries)
         return self._servers[framework]
 
     @staticmethod
-    def _hello(server: ForkServer, connection: Connection, worker: int) -> Mapping[str, Any]:
+    def _hello(server: Server, connection: Connection, worker: int) -> Mapping[str, Any]:
         try:
             report: Mapping[str, Any] = connection.receive(Limits(), time.monotonic() + HELLO_SECONDS)
         except (Late, Ended, wire.WireError) as error:
@@ -255,7 +257,18 @@ class ConfinedRunner:
         return Failed("protocol", f"{message} The submission wrote to the grader's channel.", seconds)
 
 
-def _end(server: ForkServer, connection: Connection, worker: int, grace: bool = False) -> int | None:
+def _kind_of_server() -> Callable[[str, str, Sequence[str]], Server]:
+    """Fork where that is safe and can be confined; imports only what this system has."""
+    if sys.platform == "linux":
+        from autograder.sandbox.forkserver import ForkServer
+
+        return ForkServer
+    from autograder.sandbox.freshserver import FreshServer
+
+    return FreshServer
+
+
+def _end(server: Server, connection: Connection, worker: int, grace: bool = False) -> int | None:
     connection.close()
     with contextlib.suppress(InfrastructureError):  # then the worker has died with its server
         return server.end(worker, grace)

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import errno
 import os
-import resource
 import signal
 import sys
 import sysconfig
@@ -30,16 +29,6 @@ class Held:
     missing: list[str] = field(default_factory=list)
 
 
-@dataclass(frozen=True)
-class Bounds:
-    """What one worker may use."""
-
-    memory_bytes: int
-    cpu_seconds: int
-    scratch_bytes: int
-    processes: int
-
-
 def readable_paths(packages: Sequence[str]) -> list[str]:
     """Return what a submission may read: the standard library, the packages loaded so far, system libraries.
 
@@ -58,33 +47,6 @@ def readable_paths(packages: Sequence[str]) -> list[str]:
     libraries = [f"/lib/{multiarch}", f"/usr/lib/{multiarch}"] if multiarch else []
     paths += sorted({os.path.realpath(path) for path in (*libraries, "/lib64", "/usr/lib64")})
     return [path for path in (*paths, *SYSTEM_FILES) if os.path.exists(path)]
-
-
-def size_now() -> int:
-    """Return the size of this process's address space in bytes."""
-    with open("/proc/self/statm") as file:
-        return int(file.read().split()[0]) * resource.getpagesize()
-
-
-def limit_resources(bounds: Bounds, base_bytes: int) -> None:
-    """Set the limits that every Unix has; `base_bytes` is what the libraries occupy already."""
-    memory = base_bytes + bounds.memory_bytes
-    limits = {
-        "RLIMIT_CPU": bounds.cpu_seconds,
-        "RLIMIT_FSIZE": bounds.scratch_bytes,
-        "RLIMIT_NOFILE": 64,
-        "RLIMIT_CORE": 0,
-        "RLIMIT_MEMLOCK": 0,
-        "RLIMIT_MSGQUEUE": 0,
-        "RLIMIT_AS": memory,
-    }
-    for name, value in limits.items():
-        which = getattr(resource, name, None)
-        if which is None:
-            continue
-        hard = resource.getrlimit(which)[1]
-        value = value if hard == resource.RLIM_INFINITY else min(value, hard)
-        resource.setrlimit(which, (value, value))
 
 
 def become_nobody(held: Held, readable: bool) -> None:

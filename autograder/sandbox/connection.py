@@ -10,7 +10,6 @@ from typing import Any
 from autograder import wire
 from autograder.calls import Limits
 
-
 READ_BYTES = 1 << 16  # a small message arrives in one piece
 
 
@@ -83,5 +82,9 @@ class Connection:
         left = deadline - time.monotonic()
         if left <= 0:
             raise Late
-        reading, other = ([], [self._sock]) if writing else ([self._sock], [])
-        select.select(reading, other, [], left)
+        if not hasattr(select, "poll"):  # Windows
+            select.select([] if writing else [self._sock], [self._sock] if writing else [], [], left)
+            return
+        poller = select.poll()  # select() fails beyond descriptor 1023, which a class grader may reach
+        poller.register(self._sock, select.POLLOUT if writing else select.POLLIN)
+        poller.poll(left * 1000)

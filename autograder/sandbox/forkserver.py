@@ -3,38 +3,25 @@
 from __future__ import annotations
 
 import contextlib
-import importlib.util
 import json
-import os
 import shutil
 import socket
 import subprocess
-import sys
 import tempfile
 import threading
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass
-from pathlib import Path
+from dataclasses import asdict
 from typing import Any
 
 from autograder.calls import InfrastructureError
+from autograder.sandbox.limits import Bounds
+from autograder.sandbox.process import Server, command, environment, package_folders
 
 START_SECONDS = 120.0  # a cold disk may need long for torch
 ANSWER_SECONDS = 20.0
-HERE = Path(__file__).resolve().parent
 
 
-@dataclass(frozen=True)
-class Bounds:
-    """What one worker may use, as sent to the server."""
-
-    memory_bytes: int
-    cpu_seconds: int
-    scratch_bytes: int
-    processes: int
-
-
-class ForkServer:
+class ForkServer(Server):
     """A process that imports `framework` once and forks workers. Starts at once, waits at the first use."""
 
     def __init__(self, framework: str, mode: str, canaries: Sequence[str]) -> None:
@@ -54,7 +41,7 @@ class ForkServer:
         }
         with theirs:
             self._process = subprocess.Popen(
-                [sys.executable, "-I", "-S", "-B", str(HERE / "boot.py"), json.dumps(settings)],
+                command(settings),
                 stdin=subprocess.DEVNULL,
                 stdout=subprocess.DEVNULL,
                 stderr=subprocess.PIPE,
@@ -147,23 +134,3 @@ class ForkServer:
             if self._process.stderr:
                 return self._process.stderr.read().decode(errors="replace").strip()[-500:] or "without a word"
         return "without a word"
-
-
-def package_folders(framework: str) -> list[str]:
-    """Return the site-packages folders of NumPy and, for torch exercises, of torch, found without importing either."""
-    folders: list[str] = []
-    for name in ("numpy", "torch")[: 2 if framework == "torch" else 1]:
-        spec = importlib.util.find_spec(name)
-        if spec is None or spec.origin is None:
-            raise InfrastructureError(f"{name} is not installed for {sys.executable}")
-        folder = os.path.dirname(os.path.dirname(os.path.abspath(spec.origin)))
-        if folder not in folders:
-            folders.append(folder)
-    return folders
-
-
-def environment() -> dict[str, str]:
-    """Return all that a server's environment contains: no secret, one thread, and where libraries lie."""
-    one = {name: "1" for name in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS")}
-    kept = {name: os.environ[name] for name in ("LD_LIBRARY_PATH", "SYSTEMROOT") if name in os.environ}
-    return {**one, **kept, "LANG": "C.UTF-8", "PATH": ""}

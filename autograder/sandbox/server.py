@@ -9,13 +9,11 @@ from __future__ import annotations
 
 import contextlib
 import gc
-import importlib
 import json
 import os
 import select
 import shutil
 import signal
-import site
 import socket
 import sys
 import time
@@ -24,14 +22,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from autograder.sandbox import confine, linux, probes, root, worker
-from autograder.sandbox.confine import Bounds, Held
+from autograder.sandbox import confine, forked, linux, probes, root, warm, worker
+from autograder.sandbox.confine import Held
+from autograder.sandbox.limits import Bounds, size_now
 
-WARM = {
-    "numpy": ("numpy", "numpy.linalg", "numpy.random", "numpy.fft", "numpy.polynomial"),
-    # torch.optim imports torch._dynamo at the first step: 1.5 s that no worker should pay
-    "torch": ("numpy", "torch", "torch.nn.functional", "torch.optim", "torch.utils.data", "torch._dynamo"),
-}
 GRACE = 0.2  # seconds in which a worker that closed its socket may end by itself, so that the cause is known
 POLL = 0.1  # seconds between two looks at scratch folders that the kernel does not bound
 
@@ -112,15 +106,14 @@ def _place(settings: Mapping[str, Any]) -> Site:
 def _serve(settings: Mapping[str, Any], place: Site) -> None:
     control = socket.socket(fileno=settings["control"])
     linux.prctl(linux.PR_SET_CHILD_SUBREAPER, 1)
-    for name in WARM[settings["framework"]]:
-        importlib.import_module(name)
-    if settings["framework"] == "torch":
-        sys.modules["torch"].set_num_threads(1)
-    _tidy(settings["packages"])
-    place.size = confine.size_now()
+    warm.load(settings["framework"])
+    warm.tidy()
+    place.size = size_now()
     readable = confine.readable_paths(settings["packages"])
     if place.namespaces:
         _leave_root(place, readable)
+    while os.open(os.devnull, os.O_RDONLY | os.O_CLOEXEC) <= forked.CHANNEL:
+        pass  # the worker's own descriptors must not fall on one of these
     place.readable = tuple(os.open(path, os.O_PATH | os.O_CLOEXEC) for path in readable)
     place.nobody = os.geteuid() == 0 and confine.nobody_can_read([os.__file__, str(sys.modules["numpy"].__file__)])
     place.server = os.getpid()
@@ -141,16 +134,6 @@ def _leave_root(place: Site, readable: list[str]) -> None:
         place.held.layers.append("root")
     except OSError as error:
         place.held.missing.append(f"a root folder of its own ({error.strerror})")
-
-
-def _tidy(packages: list[str]) -> None:
-    """Leave what a submission would find in a fresh interpreter: no kit, no arguments, `exit` and `quit`."""
-    for name in [n for n in sys.modules if n == "autograder" or n.startswith("autograder.")]:
-        del sys.modules[name]
-    site.setquit()
-    sys.path_importer_cache.clear()
-    os.environ.clear()
-    os.environ.update({"HOME": "/nonexistent", "LANG": "C.UTF-8", "OMP_NUM_THREADS": "1"})
 
 
 class Server:
@@ -194,7 +177,7 @@ class Server:
         child = os.fork()
         if child == 0:
             try:
-                worker.confined(fds[0], self.place, folder, bounds)
+                forked.confined(fds[0], self.place, folder, bounds)
             finally:
                 os._exit(worker.BROKEN)
         os.close(fds[0])

@@ -1,4 +1,4 @@
-"""The process that runs a submission: confines itself, reports what holds, then loads the source and answers calls.
+"""Loads a submission and answers calls, in the process made for it; on every system.
 
 From the moment the source is executed nothing in here can be trusted, and nothing is: the client takes every message for
 data that may be wrong, and bounds its time and size itself.
@@ -10,73 +10,31 @@ import inspect
 import linecache
 import os
 import random
-import signal
 import sys
 import traceback
 import types
 import warnings
 from collections.abc import Callable, Mapping, Sequence
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 
 from autograder import recipes, wire
 from autograder.calls import Handle, Limits, Recipe
-from autograder.sandbox import confine, linux, probes
-
-if TYPE_CHECKING:
-    from autograder.sandbox.server import Site
 
 BROKEN = 70  # exit status of a worker whose own loop failed
-CHANNEL = 3  # descriptor of the socket to the client
 MESSAGE_CHARS, TRACEBACK_CHARS = 2000, 6000
 
 
-def confined(fd: int, place: Site, folder: str, bounds: confine.Bounds) -> None:
-    """Run as a worker forked from the server; `fd` is the socket to the client. Does not return."""
-    os.setsid()
-    null = os.open(os.devnull, os.O_RDWR)
-    for standard in (0, 1, 2):
-        os.dup2(null, standard)
-    os.dup2(fd, CHANNEL)
-    held = confine.Held(list(place.held.layers), list(place.held.missing)) if place.held else confine.Held()
-    if place.mode == "none":
-        confine.limit_resources(bounds, place.size)
-        os.chdir(folder)
-        linux.prctl(linux.PR_SET_PDEATHSIG, signal.SIGKILL)
-        os.closerange(4, max(place.readable) + 64)
-    else:
-        _confine(place, folder, bounds, held)
-    if os.getppid() != place.server:
-        os._exit(0)  # it died before its death could end this process
-    report = {
-        "layers": sorted(set(held.layers)),
-        "missing": held.missing,
-        "files": probes.files_open(place.canaries, place.base),
-        "network": probes.network_open(place.port, place.unix, assume=not place.conclusive),
-        "processes": probes.processes_open(),
-    }
-    serve(CHANNEL, report)
+def serve(receive: Callable[[int], bytes], send: Callable[[memoryview], int], report: Mapping[str, Any]) -> None:
+    """Say hello with `report`, then answer requests until the other side closes. Does not return.
 
-
-def _confine(place: Site, folder: str, bounds: confine.Bounds, held: confine.Held) -> None:
-    owner = confine.NOBODY if place.nobody else os.geteuid()
-    if place.scratch:
-        confine.private_scratch(folder, bounds.scratch_bytes, owner)
-    elif place.nobody:
-        os.chown(folder, owner, owner)
-    scratch = os.open(folder, os.O_PATH | os.O_CLOEXEC)
-    os.chdir(folder)
-    os.environ.update(TMPDIR=folder, HOME=folder)
-    confine.become_nobody(held, place.nobody)
-    confine.close_kernel(held, place.readable, scratch, bounds.processes > 0)
-    confine.limit_resources(bounds, place.size)  # last: fewer descriptors are permitted than were just open
-    held.layers.append("rlimits")
-
-
-def serve(channel: int, report: Mapping[str, Any]) -> None:
-    """Say hello with `report`, then answer requests until the other side closes. Does not return."""
-    stream = _Channel(channel)
+    Args:
+        receive: takes a number of bytes, returns at most as many, none at the end.
+        send: takes bytes, returns how many it sent.
+        report: what the probes found.
+    """
+    stream = _Channel(receive, send)
     stream.write(wire.encode(dict(report), Limits()))
     host: _Host | None = None
     tensor: Callable[[np.ndarray], Any] = wire.Tensor
@@ -98,15 +56,15 @@ def serve(channel: int, report: Mapping[str, Any]) -> None:
 class _Channel:
     """The socket as a stream of bytes, read in large pieces."""
 
-    def __init__(self, fd: int) -> None:
-        self.fd = fd
+    def __init__(self, receive: Callable[[int], bytes], send: Callable[[memoryview], int]) -> None:
+        self.receive, self.send = receive, send
         self.ahead = b""
 
     def read(self, n: int, /) -> bytearray:
         data = bytearray(self.ahead[:n])
         self.ahead = self.ahead[n:]
         while len(data) < n:
-            more = os.read(self.fd, max(1 << 16, min(n - len(data), 1 << 20)))
+            more = self.receive(max(1 << 16, min(n - len(data), 1 << 20)))
             if not more:
                 os._exit(0)
             missing = n - len(data)
@@ -117,7 +75,7 @@ class _Channel:
     def write(self, data: bytes) -> None:
         view = memoryview(data)
         while view:
-            view = view[os.write(self.fd, view) :]
+            view = view[self.send(view) :]
 
 
 class _Printed:

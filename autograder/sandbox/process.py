@@ -1,0 +1,54 @@
+"""How a process that runs submissions is started, warm or for one submission only; the client's side."""
+
+from __future__ import annotations
+
+import importlib.util
+import json
+import os
+import socket
+import sys
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any, Protocol
+
+from autograder.calls import InfrastructureError
+from autograder.sandbox.limits import Bounds
+
+
+class Server(Protocol):
+    """Where workers come from."""
+
+    def spawn(self, bounds: Bounds) -> tuple[socket.socket, int]:
+        """Start a worker; returns the socket to it and its name towards the server."""
+
+    def end(self, worker: int, grace: bool) -> int | None:
+        """End a worker; returns its exit status where it ended by itself (`grace`: is about to), negative for a signal."""
+
+    def close(self) -> None:
+        """End all workers."""
+
+
+def command(settings: Mapping[str, Any]) -> list[str]:
+    """Return the command line of `boot.py`, isolated from the environment, user site-packages and `.pth` files."""
+    boot = Path(__file__).resolve().parent / "boot.py"
+    return [sys.executable, "-I", "-S", "-B", str(boot), json.dumps(settings)]
+
+
+def package_folders(framework: str) -> list[str]:
+    """Return the site-packages folders of NumPy and, for torch exercises, of torch, found without importing either."""
+    folders: list[str] = []
+    for name in ("numpy", "torch")[: 2 if framework == "torch" else 1]:
+        spec = importlib.util.find_spec(name)
+        if spec is None or spec.origin is None:
+            raise InfrastructureError(f"{name} is not installed for {sys.executable}")
+        folder = os.path.dirname(os.path.dirname(os.path.abspath(spec.origin)))
+        if folder not in folders:
+            folders.append(folder)
+    return folders
+
+
+def environment() -> dict[str, str]:
+    """Return all that a server's environment contains: no secret, one thread, and where libraries lie."""
+    one = {name: "1" for name in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS")}
+    kept = {name: os.environ[name] for name in ("LD_LIBRARY_PATH", "SYSTEMROOT") if name in os.environ}
+    return {**one, **kept, "LANG": "C.UTF-8", "PATH": ""}
