@@ -33,3 +33,8 @@ def lint_command(
         typer.echo(str(problem))
     typer.echo(f"{len(items.items)} items read, {len(problems)} problems.", err=True)
     raise typer.Exit(1 if problems else 0)
+
+
+def attach(root: typer.Typer) -> None:
+    """Add the command group to the `anndl` command."""
+    root.add_typer(app, name="bank")

@@ -132,3 +132,8 @@ def _show_list() -> None:
 
 if __name__ == "__main__":
     app()
+
+
+def attach(root: typer.Typer) -> None:
+    """Add the commands to the `anndl` command."""
+    root.registered_commands.extend(app.registered_commands)
