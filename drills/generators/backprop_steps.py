@@ -35,17 +35,19 @@ def backprop_gradient(source: Source) -> Item:
     wrong = {
         f"2 * {error} * {w2} * {x[which]}": Wrong(
             because="You left out the derivative of the tanh, $1 - h^2$, on the way through the hidden unit.",
-            misconception="backprop-without-the-activation-derivative",
+            misconception="backprop-tanh-forgotten",
         ),
         f"2 * {error} * {slope} * {x[which]}": Wrong(
             because="You left out the output weight, which carries the error from the output to the hidden unit.",
-            misconception="backprop-error-skips-the-weight",
+            misconception="backprop-skips-the-output-weights",
         ),
         f"{error} * {w2} * {slope} * {x[which]}": Wrong(
             because="You left out the 2 of the derivative of $(y - t)^2$; here the loss has no factor 1/2.",
+            misconception="squared-error-with-a-half",
         ),
         f"-2 * {error} * {w2} * {slope} * {x[which]}": Wrong(
             because="You turned the sign: the derivative of $(y - t)^2$ is $2(y - t)$. The minus belongs to the update.",
+            misconception="backprop-sign-of-the-error",
         ),
         f"2 * {error} * {w2} * {slope} * {x[1 - which]}": Wrong(
             because="You used the other input; a weight's gradient has the input that this weight multiplies.",

@@ -54,7 +54,8 @@ def single_choice(key: str, candidates: Iterable[tuple[str, Wrong]], **fields: A
     Raises:
         ValueError: fewer than two candidates are left; the family must offer more.
     """
-    taken, kept = {normal(key)}, {}
+    taken = {normal(key)}
+    kept: dict[str, Wrong] = {}
     for text, wrong in candidates:
         if normal(text) not in taken and len(kept) < MOST_DISTRACTORS:
             taken.add(normal(text))

@@ -96,11 +96,10 @@ def bptt_gradient(source: Source) -> Item:
         ),
         f"{error} * {free} + {error} * {weight} * {first}": Wrong(
             because="You left out the derivatives of the tanh, $1 - h^2$, one per step.",
-            misconception="backprop-without-the-activation-derivative",
+            misconception="backprop-tanh-forgotten",
         ),
         f"{back} * {free} + {back} * {a} * {first}": Wrong(
             because="You left out the weight $w$ on the way from the second step back to the first.",
-            misconception="backprop-error-skips-the-weight",
         ),
         f'{gradient}, None, True)["Wh"][0][0]': Wrong(
             because="You took the mean of the two replicas; here it is their sum."
@@ -139,7 +138,6 @@ def truncated_bptt_terms(source: Source) -> Item:
         ),
         f"{steps} * ({steps} + 1) // 2": Wrong(
             because="That is without truncation: each error reaches all replicas up to its own.",
-            misconception="truncation-cuts-the-forward-pass",
         ),
         f"{steps}": Wrong(
             because="You counted one replica per error; a window of $k$ lets it reach up to $k$ of them."
