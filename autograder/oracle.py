@@ -82,6 +82,9 @@ def evaluate(
         return Returned(target(Module(call), *args, **kwargs), ([], {}))
     except Stopped as stopped:
         return stopped.outcome
+    except (TypeError, ValueError, LookupError, AttributeError) as error:  # a scenario takes results apart: (Y, cache)
+        reason = f"{type(error).__name__}: {error}"
+        return Failed("not-data", f"what your functions return has not the form that the assignment asks for ({reason})")
 
 
 def answer_of(outcome: Outcome) -> Answer:

@@ -29,11 +29,12 @@ def weights_giving(rng, x, z):
 
 
 def separable(rng, n=9, d=4):
-    """Examples of both classes, and beginning weights that are wrong about some of each."""
+    """Examples of both classes, and beginning weights that are wrong about some of each and right about others."""
     while True:
         X, u, w = examples(rng, n, d), grid(rng, d), grid(rng, d)
         side, wrong = X @ u, (X @ u) * (X @ w) < 0
-        if np.abs(side).min() >= 1 and (wrong & (side > 0)).sum() > 1 and (wrong & (side < 0)).sum() > 1:
+        kinds = [(chosen & (side * sign > 0)).sum() for sign in (1, -1) for chosen in (wrong, ~wrong)]
+        if np.abs(side).min() >= 1 and min(kinds[0], kinds[2]) > 1 and kinds[1] + kinds[3] > 2:
             return w, X, np.sign(side)
 
 
@@ -141,8 +142,10 @@ def test_converged_means_a_pass_without_an_error(check):
 @points(1)
 def test_xor_never_converges(check, rng):
     """on XOR, which no line separates, training gives up after max_epochs"""
+    X, t = XOR
     for max_epochs in (12, 3, 1):
-        check.against_reference("train", grid(rng, 3), *XOR, 0.5, max_epochs)
+        stretched = X * np.append(1, rng.permutation([0.5, 0.75, 1.25, 1.5, 1.75])[:2])
+        check.against_reference("train", grid(rng, 3), stretched, t, 0.5, max_epochs)
 
 
 @points(1)
