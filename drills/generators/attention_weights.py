@@ -85,9 +85,10 @@ def masked_attention_weight(source: Source) -> Item:
     """An attention weight where a mask forbids a key."""
     query, rows, products = _query_and_keys(source, 4)
     hidden = source.integer(0, 3)
-    which = source.choice([number for number in range(4) if number != hidden])
     kept = [number for number in range(4) if number != hidden]
     left = [products[number] for number in kept]
+    # a weight near 0 or 1 would hide what the mistakes change
+    which = source.choice([n for n in kept if 0.05 < _soft([p / 2 for p in left], kept.index(n)) < 0.9])
     softmax = "attention.attention.softmax"
     zeroed = [0 if number == hidden else product for number, product in enumerate(products)]
     wrong = {

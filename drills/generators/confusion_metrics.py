@@ -9,7 +9,8 @@ from drills.randomness import Source
 @generator("confusion-metrics", topic="neighbours-and-metrics", difficulty=1)
 def confusion_metrics(source: Source) -> Item:
     """Precision, recall or F1 of a classifier."""
-    found, missed, alarms = source.integer(10, 60), source.integer(5, 40), source.integer(5, 40)
+    found, missed = source.integer(10, 60), source.integer(5, 20)
+    alarms = missed + source.choice([-4, 6, 9, 14, 20])  # precision and recall must differ
     quiet = source.integer(100, 400)
     asked = source.choice(["precision", "recall", "F1"])
     matrix = f"array([[{quiet}, {alarms}], [{missed}, {found}]])"

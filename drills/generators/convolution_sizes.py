@@ -1,6 +1,7 @@
 """Output sizes of a convolution: floor((n + 2p - d(k - 1) - 1) / s) + 1 per axis (Dumoulin and Visin 2016, eq. 14)."""
 
 from drills.generators import generator
+from drills.generators.common import padded
 from drills.items import Computed, Item, Numeric, Wrong
 from drills.randomness import Source
 
@@ -24,6 +25,12 @@ def conv_output_size(source: Source) -> Item:
         f"{size} + 2 * {padding} - {kernel} + 1": Wrong(
             because="That is the size for stride 1; a stride of $S$ keeps only every $S$-th position.",
         ),
+        f"({size} - {kernel}) // {stride} + 1": Wrong(
+            because="You left out the padding, which lengthens the input before the kernel moves over it.",
+        ),
+        f"{size} // {stride}": Wrong(
+            because="You divided by the stride alone; the kernel has to fit as well.",
+        ),
     }
     return Numeric(
         id="conv-output-size",
@@ -31,12 +38,12 @@ def conv_output_size(source: Source) -> Item:
         difficulty=1,
         source="Dumoulin and Visin 2016, A guide to convolution arithmetic for deep learning, relationship 6",
         stem=f"A square image of {size} x {size} pixels passes a convolution with a {kernel} x {kernel} kernel, stride "
-        f"{stride} and {padding} rows and columns of zero padding on each side. How many rows has the output?",
+        f"{stride} and {padded(padding)}. How many rows has the output?",
         unit="rows",
         convention="a kernel position that does not fit completely is dropped",
         key=Computed(compute=f"convolutional.output_size.output_size({size}, {kernel}, {stride}, {padding})"),
-        because=f"$\\lfloor({size} + 2\\cdot{padding} - {kernel})/{stride}\\rfloor + 1$: the last "
-        "term is the kernel's first position.",
+        because=f"$\\lfloor({size} + 2\\cdot{padding} - {kernel})/{stride}\\rfloor + 1 = "
+        f"{(size + 2 * padding - kernel) // stride + 1}$: the last term is the kernel's first position.",
         wrong_values=wrong,
         exercise="convolutional/output_size",
     )

@@ -50,12 +50,12 @@ def network_table(source: Source) -> Item:
             blanks.append(f"{number}.output")
         if row.parameters:
             blanks += [f"{number}.formula", f"{number}.parameters"]
-            wrong[f"{number}.parameters"] = _mistakes(layer, row, depth)
+            wrong[f"{number}.parameters"] = _mistakes(number, layer, row, depth)
         depth = row.output[0]
     return LayerTable(**fields, blanks=blanks, wrong_values=wrong)
 
 
-def _mistakes(layer: Layer, row: Row, depth: int) -> dict[str, Wrong]:
+def _mistakes(number: int, layer: Layer, row: Row, depth: int) -> dict[str, Wrong]:
     """What mistakes give for the parameters of a layer that reads `depth` channels or numbers, if not the right number."""
     if layer.layer == "batch norm":
         wrong = {
@@ -76,15 +76,16 @@ def _mistakes(layer: Layer, row: Row, depth: int) -> dict[str, Wrong]:
         window = f"{layer.kernel} * {layer.kernel}"
         wrong = {
             f"{layer.filters} * {window} * {depth}": Wrong(
-                because=f"You left out the biases, one for each of the {layer.filters} filters.",
+                because=f"You left out the biases of layer {number}, one for each of its {layer.filters} filters.",
                 misconception="parameter-count-without-biases",
             ),
             f"{layer.filters} * ({window} + 1)": Wrong(
-                because=f"You gave each filter a single channel; it spans all {depth} channels of its input.",
+                because=f"You gave each filter of layer {number} a single channel; it spans all {depth} channels of its input.",
                 misconception="conv-filter-has-one-channel",
             ),
             f"{layer.filters} * ({window} + 1) * {depth}": Wrong(
-                because=f"You gave a filter one bias per channel; it adds its bias once, after the sum over {depth} channels.",
+                because=f"You gave a filter of layer {number} one bias per channel; it adds its bias once, after the sum over "
+                f"{depth} channels.",
             ),
         }
     kept: dict[str, Wrong] = {}

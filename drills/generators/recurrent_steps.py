@@ -21,7 +21,7 @@ def lstm_step(source: Source) -> Item:
     while True:
         forget, write, show = (source.choice([-2, -1, 1, 2, 3]) for _ in range(3))
         candidate, cell = source.choice([-2, -1, 1, 2]), tenths(source.choice([-15, -8, -5, 5, 8, 12, 20]))
-        if forget != write:
+        if forget != write and abs(_sigmoid(forget) * float(cell) + _sigmoid(write) * math.tanh(candidate)) > 0.3:
             break
     state = source.choice([True, False])
     params = (

@@ -66,7 +66,7 @@ def _list(words: list[str]) -> str:
 @generator("skip-gram-pairs", topic="word2vec", difficulty=2)
 def skip_gram_pairs(source: Source) -> Item:
     """How many training pairs skip-gram makes of a text."""
-    length, radius = source.integer(7, 14), source.integer(2, 3)
+    length, radius = source.integer(7, 16), source.integer(2, 4)
     sizes = [min(place, radius) + min(length - 1 - place, radius) for place in range(length)]
     text = list(range(length))
     windows = f"embeddings.cbow.windows({text}, {radius})"
