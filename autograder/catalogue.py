@@ -134,9 +134,9 @@ class Catalogue:
 
         def depth(name: str, path: tuple[str, ...] = ()) -> int:
             if name in path:
-                raise CourseError(
-                    self.folder / "exercises", None, f"`after` runs in a circle: {' -> '.join((*path, name))}"
-                )
+                file = self.folder / "exercises" / found[name].chapter / f"{name}.yaml"
+                line = read(file).line(("after",))
+                raise CourseError(file, line, f"`after` runs in a circle: {' -> '.join((*path, name))}")
             return 1 + max((depth(other, (*path, name)) for other in found[name].after), default=0)
 
         ranked = sorted(found.values(), key=lambda e: (order.index(e.chapter), depth(e.name), e.difficulty, e.name))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import difflib
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -53,18 +54,18 @@ class Document:
         try:
             return adapter.validate_python(data)
         except ValidationError as error:
-            first = error.errors(include_url=False)[0]
+            # a misspelt field is both unknown and missing: the unknown one has a line to point at
+            first = min(error.errors(include_url=False), key=lambda e: e["type"] != "extra_forbidden")
             place = tuple(part for part in first["loc"] if isinstance(part, str | int))
             name = " > ".join(str(part) for part in (*location, *place))
             message = first["msg"].removeprefix("Value error, ")
             if first["type"] == "missing":
                 message = "this field is missing"
             elif first["type"] == "extra_forbidden":
-                message = (
-                    f"unknown field; known are {', '.join(known_fields(model))}"
-                    if known_fields(model)
-                    else "unknown field"
-                )
+                known = known_fields(model)
+                near = difflib.get_close_matches(str(place[-1]), known, 1)
+                more = f"; is {near[0]} meant?" if near else f"; known are {', '.join(known)}" if known else ""
+                message = f"unknown field{more}"
             raise self.error(f"{name}: {message}", *location, *place) from error
 
 

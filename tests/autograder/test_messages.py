@@ -1,0 +1,117 @@
+"""Each way in which a submission can go wrong has its own plain sentence, in both modes."""
+
+import pytest
+
+from autograder.calls import Limits
+from autograder.grading import Grader, in_process
+from autograder.sandbox.client import Sandbox
+
+RIGHT = """
+import numpy as np
+
+def softmax(scores, axis=-1):
+    e = np.exp(scores - scores.max(axis=axis, keepdims=True))
+    return e / e.sum(axis=axis, keepdims=True)
+"""
+REST = """
+def attention_weights(Q, K, mask=None):
+    raise NotImplementedError("write attention_weights here")
+
+def attention(Q, K, V, mask=None):
+    raise NotImplementedError("write attention here")
+"""
+WAYS = {
+    "syntax": ("def softmax(scores:\n    return scores\n", "error", "line 1 is not yet Python"),
+    "indentation": ("def softmax(scores, axis=-1):\nreturn scores\n", "error", "line 2 is not yet Python"),
+    "import": ("import nowhere_to_be_found\n", "error", "importing your file raised ModuleNotFoundError"),
+    "exception at import": ("x = 1 / 0\n", "error", "line 1: importing your file raised ZeroDivisionError"),
+    "missing function": (REST, "error", "there is no function softmax in your file"),
+    "wrong signature": ("def softmax(scores, axis, keep):\n    return scores\n" + REST, "error", "softmax cannot be called as the assignment says, with (scores, axis)"),
+    "no argument at all": ("def softmax():\n    return 1\n" + REST, "error", "cannot be called as the assignment says"),
+    "None": ("def softmax(scores, axis=-1):\n    pass\n" + REST, "fail", "None was returned"),
+    "NaN": ("def softmax(scores, axis=-1):\n    return scores * float('nan')\n" + REST, "fail", "contains NaN"),
+    "text": ("def softmax(scores, axis=-1):\n    return 'done'\n" + REST, "fail", "the text 'done' was returned where an array belongs"),
+    "exception": ("def softmax(scores, axis=-1):\n    return scores[99]\n" + REST, "error", "softmax raised IndexError in line 2"),
+    "unwritten": ("def softmax(scores, axis=-1):\n    raise NotImplementedError\n" + REST, "fail", "softmax still raises NotImplementedError"),
+    "object": ("def softmax(scores, axis=-1):\n    return {1, 2}\n" + REST, "fail", "neither a number nor an array"),
+    "lambda": ("softmax = lambda scores, axis=-1: scores * 0\n" + REST, "fail", "the values differ"),
+    "exit": ("import sys\ndef softmax(scores, axis=-1):\n    sys.exit(0)\n" + REST, "error", "SystemExit"),
+}  # fmt: skip
+WORKER_ONLY = {
+    "endless loop": ("def softmax(scores, axis=-1):\n    while True:\n        pass\n" + REST, "timeout", "second"),
+    "endless import": ("while True:\n    pass\n", "timeout", "could not be loaded"),
+    "hard exit": ("import os\ndef softmax(scores, axis=-1):\n    os._exit(0)\n" + REST, "crashed", "softmax"),
+    "huge output": ("import numpy as np\ndef softmax(scores, axis=-1):\n    return np.zeros((4000, 4000))\n" + REST, "crashed|fail", "softmax"),
+    "deep recursion": ("def softmax(scores, axis=-1):\n    return softmax(scores)\n" + REST, "error", "RecursionError"),
+}  # fmt: skip
+
+
+def first_record(root, opener, source):
+    grader = Grader(root, opener, Limits(call_seconds=0.5, total_seconds=20))
+    report = grader.grade("attention", source)
+    assert report.earned == 0
+    assert report.complete
+    return report.records[0], report
+
+
+@pytest.fixture(scope="module")
+def sandbox():
+    with Sandbox("best-effort") as sandbox:
+        yield sandbox
+
+
+@pytest.mark.parametrize("way", WAYS)
+@pytest.mark.parametrize("mode", ["in process", "worker"])
+def test_plain_sentences(root, sandbox, way, mode):
+    source, status, said = WAYS[way]
+    record, report = first_record(root, in_process if mode == "in process" else sandbox.open, source)
+    assert record.status == status
+    assert said in record.message
+    assert "Traceback" not in record.message
+
+
+@pytest.mark.parametrize("way", WORKER_ONLY)
+def test_what_only_a_worker_survives(root, sandbox, way):
+    source, status, said = WORKER_ONLY[way]
+    record, report = first_record(root, sandbox.open, source)
+    assert record.status in status.split("|")
+    assert said in record.message
+
+
+def test_one_bad_function_does_not_spoil_the_others(root, sandbox):
+    source = (
+        RIGHT
+        + "import os\ndef attention_weights(Q, K, mask=None):\n    os._exit(3)\ndef attention(Q, K, V, mask=None):\n    pass\n"
+    )
+    report = Grader(root, sandbox.open, Limits()).grade("attention", source)
+    assert report.earned == 3
+    assert {record.status for record in report.records} == {"pass", "crashed", "fail"}
+
+
+def test_what_was_printed_is_shown(root, sandbox):
+    source = RIGHT.replace("return e /", "print('e is', e.shape)\n    return 2 * e /") + REST
+    record, _ = first_record(root, sandbox.open, source)
+    assert "e is (2,)" in record.detail.printed
+    assert "2 times the expected" in " ".join(record.hints)
+
+
+def test_a_fault_of_ours_costs_nothing(root):
+    from autograder.calls import InfrastructureError
+
+    def broken(submission, limits):
+        raise InfrastructureError("the disk is full")
+
+    report = Grader(root, broken).grade("attention", RIGHT)
+    assert {record.status for record in report.records} == {"not-run"}
+    assert all(record.earned is None for record in report.records)
+    assert report.state == "not graded"
+    assert not report.complete
+
+
+def test_hidden_reports_say_nothing_of_the_inputs(root, sandbox):
+    source = "def softmax(scores, axis=-1):\n    raise ValueError('leak ' + repr(scores))\n" + REST
+    report = Grader(root, sandbox.open, Limits()).grade("attention", source, key=b"secret").hidden()
+    text = report.to_json()
+    assert "leak" not in text
+    assert "1.098" not in text
+    assert all(record.detail is None for record in report.records)
