@@ -42,6 +42,9 @@ def _overwrite(value):
     if isinstance(value, dict):
         for item in value.values():
             _overwrite(item)
+    elif isinstance(value, list):
+        value.reverse()
+        value.append(7)
     elif hasattr(value, "shape") and value.shape:
         value[...] = 7
 
@@ -102,6 +105,8 @@ def made() -> list[tuple[str, str, str]]:
     cases = []
     for name in EXERCISES:
         bench = GRADER.bench(name)
+        if not bench.exercise.suite(ROOT).is_file():
+            continue  # the tests of the solution say so
         promised = set(re.findall(r'check\.unchanged\(\s*"(\w+)"', bench.exercise.suite(ROOT).read_text()))
         for function in bench.exercise.functions:
             free = bench.exercise.opaque.get(function) == ()  # only what it does to its arguments counts

@@ -27,7 +27,7 @@ def step(x, h, c, params):
 
 def forward(X, h0, c0, params):
     H, C = [], []
-    for sequence, h, c in zip(X, h0, c0):
+    for sequence, h, c in zip(X, h0, c0, strict=False):
         h, c, states, cells = [h], [c], [], []
         for x in sequence:
             h, c = step([x], h, c, params)

@@ -26,5 +26,5 @@ def forward(X, h0, c0, params):
     pairs = [(h0, c0)]
     for x in np.moveaxis(X, 1, 0):
         pairs.append(step(x, *pairs[-1], params))
-    H, C = zip(*pairs[1:])
+    H, C = zip(*pairs[1:], strict=False)
     return np.array(H).swapaxes(0, 1), np.array(C).transpose(1, 0, 2)

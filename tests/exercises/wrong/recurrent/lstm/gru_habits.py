@@ -24,7 +24,7 @@ def step(x, h, c, params):
 
 
 def forward(X, h0, c0, params):
-    n, T, d = X.shape
+    n, T, _d = X.shape
     H = np.empty((n, T, h0.shape[1]))
     C = np.empty((n, T, h0.shape[1]))
     h, c = h0, c0
