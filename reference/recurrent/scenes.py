@@ -55,7 +55,7 @@ def render(captions: list[str], generator: torch.Generator) -> Scenes:
     direction = torch.tensor([RELATIONS[relation] if relation else (0, 0) for _, relation, _ in parsed])
     middle = SIZE / 2 + 2 * _between(-1, 1, (n, 2), generator)
     apart = _between(7, 9, (n, 1), generator) * direction + _between(-2, 2, (n, 2), generator)
-    for which, (low, high), sign in ((0, (5.5, 7.0), 1), (2, (3.2, 4.2), -1)):  # the first thing is the larger one
+    for which, (low, high), sign in ((0, (6.0, 7.0), 1), (2, (3.7, 4.5), -1)):  # the first thing is the larger one
         things = [parts[which] or THINGS[0] for parts in parsed]
         centre = torch.where(pairs.unsqueeze(1), middle + sign * apart, middle)
         cover = _shape_masks([thing.split()[2] for thing in things], centre, _between(low, high, (n,), generator))

@@ -2,6 +2,7 @@
 
 import torch
 from torch import Tensor, nn
+from torch.nn import functional as F
 
 from reference.plots import axes, show_image
 from reference.recurrent import scenes
@@ -19,6 +20,14 @@ def _exact(model: Captioner, images: Tensor, captions: Tensor) -> Tensor:
     """Whether each whole caption is right."""
     written = torch.cat([model.greedy(part, scenes.LONGEST) for part in torch.split(images, 250)])
     return (written == captions).all(1)
+
+
+def _shifted(batch: Batch, generator: torch.Generator) -> Batch:
+    """The images of a batch moved by up to three pixels: no caption says where in the picture a thing is."""
+    images, captions = batch
+    down, right = torch.randint(0, 7, (2,), generator=generator).tolist()
+    padded = F.pad(images, (3, 3, 3, 3), mode="replicate")
+    return padded[:, :, down : down + scenes.SIZE, right : right + scenes.SIZE], captions
 
 
 @system(
@@ -48,12 +57,12 @@ def captioning(run: Run) -> Result:
         return rendered.images.to(run.device), rendered.captions.to(run.device)
 
     alone = run.choose(0.1, 1.0)  # in a quick run there is one thing to describe
-    train = draw(seen, run.choose(10_000, 400), alone)
+    train = draw(seen, run.choose(16_000, 400), alone)
     validation = draw(seen, run.choose(1_000, 100), alone)
     test = draw(seen, run.choose(1_000, 100), alone)
     new = draw(unseen, run.choose(1_000, 100), 0.0)
     model = Captioner(len(scenes.WORDS)).to(run.device)
-    epochs = run.choose(16, 8)
+    epochs = run.choose(12, 8)
     optimizer = torch.optim.Adam(model.parameters(), 0.002)
     history = fit(
         model,
@@ -63,6 +72,7 @@ def captioning(run: Run) -> Result:
         run.settings(epochs, batch_size=run.choose(32, 16), clip_norm=1.0, monitor="exact", mode="max"),
         validate=lambda _: {"exact": float(_exact(model, *validation).float().mean())},
         scheduler=torch.optim.lr_scheduler.CosineAnnealingLR(optimizer, epochs, eta_min=1e-4),
+        transform=_shifted,
         directory=run.folder("model"),
     )
     right = _exact(model, *test)

