@@ -64,7 +64,7 @@ def sandbox():
 @pytest.mark.parametrize("mode", ["in process", "worker"])
 def test_plain_sentences(root, sandbox, way, mode):
     source, status, said = WAYS[way]
-    record, report = first_record(root, in_process if mode == "in process" else sandbox.open, source)
+    record, _report = first_record(root, in_process if mode == "in process" else sandbox.open, source)
     assert record.status == status
     assert said in record.message
     assert "Traceback" not in record.message
@@ -73,7 +73,7 @@ def test_plain_sentences(root, sandbox, way, mode):
 @pytest.mark.parametrize("way", WORKER_ONLY)
 def test_what_only_a_worker_survives(root, sandbox, way):
     source, status, said = WORKER_ONLY[way]
-    record, report = first_record(root, sandbox.open, source)
+    record, _report = first_record(root, sandbox.open, source)
     assert record.status in status.split("|")
     assert said in record.message
 
