@@ -82,10 +82,10 @@ def evidence(
 
     failed = []
     if not render:
-        chosen = [_find(name) for name in names] if names else all_systems()
+        chosen = [_find(name) for name in names] if names else all_systems(chapter)
         known = records.read()
         for entry in chosen:
-            if (chapter and entry.chapter != chapter) or (missing and entry.name in known):
+            if missing and entry.name in known:
                 continue
             typer.echo(f"{entry.name} ...", err=True)
             record = records.measure(entry, Run(False, torch.device(device), seed, progress=True), records.FOLDER)

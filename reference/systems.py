@@ -71,8 +71,8 @@ class Run:
         return train.Settings(epochs, **(chosen | others))
 
     def folder(self, name: str) -> Path | None:
-        """A folder of its own for each model, where a system trains several."""
-        return self.directory / name if self.directory is not None else None
+        """A folder for each model that a system trains; None in quick runs, which keep nothing to go on from."""
+        return self.directory / name if self.directory is not None and not self.quick else None
 
     def generator(self) -> torch.Generator:
         """A generator on the CPU with this run's seed."""
@@ -165,14 +165,15 @@ def system(
     return register
 
 
-def all_systems() -> list[System]:
-    """Every system, in the order of the chapters and, within one, of its file."""
-    for chapter in CHAPTERS:
+def all_systems(chapter: str | None = None) -> list[System]:
+    """Every system (of one chapter), in the order of the chapters and, within one, of its file."""
+    for name in CHAPTERS if chapter is None else [chapter]:
         if importlib.util.find_spec(f"reference.{chapter}") and importlib.util.find_spec(
             f"reference.{chapter}.systems"
         ):
-            importlib.import_module(f"reference.{chapter}.systems")
-    return sorted(_REGISTRY.values(), key=lambda entry: CHAPTERS.index(entry.chapter))
+            importlib.import_module(f"reference.{name}.systems")
+    wanted = [entry for entry in _REGISTRY.values() if chapter in (None, entry.chapter)]
+    return sorted(wanted, key=lambda entry: CHAPTERS.index(entry.chapter))
 
 
 def find(name: str) -> System:

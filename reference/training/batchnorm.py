@@ -1,0 +1,148 @@
+"""Batch normalization: every unit gets mean zero and variance one over the mini-batch, then a learned scale and shift.
+
+It keeps the distribution of each layer's input steady while the layers before it learn, which allows larger learning
+rates; through the batch every example is disturbed a little by the others. At test time running averages take the place
+of the batch's statistics, and the layer is a fixed affine map that can be folded into the convolution before it.
+
+    mu = mean, var = mean (x - mu)^2 over the batch (and over the pixels of a channel)
+    xhat = (x - mu) / sqrt(var + eps)            y = gamma xhat + beta
+    running <- (1 - momentum) running + momentum new       (the variance's new value is divided by n - 1, as in torch)
+    dbeta = sum dy      dgamma = sum dy xhat      dx = gamma / sqrt(var + eps) (dy - mean dy - xhat mean(dy xhat))
+    folded:  W' = W gamma / sqrt(var + eps),   b' = (b - mu) gamma / sqrt(var + eps) + beta
+
+Two learned parameters per unit or channel, and two running statistics that are not trained.
+Source: Ioffe and Szegedy 2015, algorithms 1 and 2. Course: training, topic `normalization`.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import torch
+from jaxtyping import Float
+from torch import Tensor, nn
+
+Vector = Float[Tensor, " c"]
+Batch = Float[Tensor, "n c ..."]
+Cache = tuple[Tensor, Tensor, Tensor]
+
+
+def batch_norm_train(
+    x: Batch,
+    gamma: Vector,
+    beta: Vector,
+    running_mean: Vector,
+    running_var: Vector,
+    momentum: float = 0.1,
+    eps: float = 1e-5,
+) -> tuple[Batch, Cache, Vector, Vector]:
+    """Normalize with the statistics of the batch.
+
+    Args:
+        x: (n, c) or (n, c, h, w); statistics are per unit or channel c.
+        momentum: the weight of the NEW value in the running averages.
+
+    Returns:
+        y; a cache for `batch_norm_backward`; the new running mean and variance (the given ones are not modified).
+
+    Raises:
+        ValueError: one value per channel, whose variance is zero: y would be beta whatever x is.
+    """
+    axes, n = _axes(x)
+    if n < 2:
+        raise ValueError("batch normalization needs more than one value per channel to train on")
+    var, mean = torch.var_mean(x, axes, correction=0)
+    scale = torch.rsqrt(var + eps)
+    y = torch.addcmul(_wide(beta - mean * scale * gamma, x), x, _wide(scale * gamma, x))
+    running_mean = (1 - momentum) * running_mean + momentum * mean
+    running_var = (1 - momentum) * running_var + momentum * var * (n / (n - 1))
+    return y, (x, mean, scale), running_mean, running_var
+
+
+def batch_norm_test(
+    x: Batch, gamma: Vector, beta: Vector, running_mean: Vector, running_var: Vector, eps: float = 1e-5
+) -> Batch:
+    """Normalize with the running statistics: each example on its own."""
+    scale = gamma * torch.rsqrt(running_var + eps)
+    return torch.addcmul(_wide(beta - running_mean * scale, x), x, _wide(scale, x))
+
+
+def batch_norm_backward(dy: Batch, gamma: Vector, cache: Cache) -> tuple[Batch, Vector, Vector]:
+    """Gradients for x, gamma and beta; mean and variance depend on x as well, hence the two further terms."""
+    x, mean, scale = cache
+    axes, n = _axes(x)
+    dbeta = dy.sum(axes)
+    dgamma = ((dy * x).sum(axes) - mean * dbeta) * scale  # sum dy xhat, without forming xhat
+    # dx = a dy + b x + c with one a, b, c per channel
+    a = gamma * scale
+    b = -a * scale * dgamma / n
+    c = -a * dbeta / n - b * mean
+    dx = torch.addcmul(_wide(c, x), x, _wide(b, x)).addcmul_(dy, _wide(a, x))
+    return dx, dgamma, dbeta
+
+
+def fold_into_conv(
+    weight: Float[Tensor, "c ..."],
+    bias: Vector | None,
+    gamma: Vector,
+    beta: Vector,
+    running_mean: Vector,
+    running_var: Vector,
+    eps: float = 1e-5,
+) -> tuple[Float[Tensor, "c ..."], Vector]:
+    """Weights and bias of the convolution (or dense layer, outputs first) that includes the normalization after it."""
+    scale = gamma * torch.rsqrt(running_var + eps)
+    before = bias if bias is not None else torch.zeros_like(running_mean)
+    return weight * scale.reshape(-1, *[1] * (weight.ndim - 1)), (before - running_mean) * scale + beta
+
+
+class _Train(torch.autograd.Function):
+    """Ties the backward pass by hand to the forward pass."""
+
+    @staticmethod
+    def forward(ctx: Any, x: Tensor, gamma: Tensor, beta: Tensor, *rest: Any) -> tuple[Tensor, Tensor, Tensor]:
+        y, cache, mean, var = batch_norm_train(x, gamma, beta, *rest)
+        ctx.save_for_backward(gamma, *cache)
+        ctx.mark_non_differentiable(mean, var)
+        return y, mean, var
+
+    @staticmethod
+    def backward(ctx: Any, *grads: Any) -> Any:
+        gamma, *cache = ctx.saved_tensors
+        return *batch_norm_backward(grads[0], gamma, tuple(cache)), None, None, None, None
+
+
+class BatchNorm(nn.Module):
+    """Batch normalization of (n, c) or (n, c, h, w)."""
+
+    running_mean: Tensor
+    running_var: Tensor
+
+    def __init__(self, channels: int, momentum: float = 0.1, eps: float = 1e-5) -> None:
+        super().__init__()
+        self.momentum, self.eps = momentum, eps
+        self.gamma = nn.Parameter(torch.ones(channels))
+        self.beta = nn.Parameter(torch.zeros(channels))
+        self.register_buffer("running_mean", torch.zeros(channels))
+        self.register_buffer("running_var", torch.ones(channels))
+
+    def forward(self, x: Batch) -> Batch:
+        running = self.running_mean, self.running_var
+        if not self.training:
+            return batch_norm_test(x, self.gamma, self.beta, *running, self.eps)
+        apply: Any = _Train.apply
+        y, mean, var = apply(x, self.gamma, self.beta, *running, self.momentum, self.eps)
+        self.running_mean.copy_(mean)
+        self.running_var.copy_(var)
+        result: Tensor = y
+        return result
+
+
+def _axes(x: Tensor) -> tuple[list[int], int]:
+    """All axes but the channels', and how many values they hold per channel."""
+    return [0, *range(2, x.ndim)], x.numel() // x.shape[1]
+
+
+def _wide(values: Vector, x: Tensor) -> Tensor:
+    """A value per channel in a shape that broadcasts against x."""
+    return values.reshape(1, -1, *[1] * (x.ndim - 2))
