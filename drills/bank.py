@@ -77,6 +77,11 @@ def read_bank(root: Path | None = None) -> Bank:
     """The items that can be used, beside the problems of those that cannot: one slip must not close the app."""
     root = root or find_root()
     bank = Bank(Catalogue(root))
+    try:
+        known: frozenset[str] | None = frozenset(bank.catalogue.misconceptions)
+    except CourseError as error:  # the items are still good to practise
+        bank.problems.append(Problem(_short(error.path, root), error.line or 1, error.message))
+        known = None
     for path in sorted((root / "course" / "questions").glob("*/*.yaml")):
         try:
             document = read(path)
@@ -89,12 +94,12 @@ def read_bank(root: Path | None = None) -> Bank:
                 bank.problems.append(Problem(_short(path, root), 1, message))
             continue
         for index in range(len(document.data)):
-            _add(bank, document, index, root)
+            _add(bank, document, index, root, known)
     return bank
 
 
-def _add(bank: Bank, document: Document, index: int, root: Path) -> None:
-    """Puts one item into the bank, or its problems."""
+def _add(bank: Bank, document: Document, index: int, root: Path, known: frozenset[str] | None) -> None:
+    """Puts one item into the bank, or its problems; misconceptions are checked where they are known."""
     path, data = document.path, document.data[index]
     name = str(data.get("id", "")) if isinstance(data, dict) else ""
 
@@ -109,7 +114,7 @@ def _add(bank: Bank, document: Document, index: int, root: Path) -> None:
     topic = bank.catalogue.topics.get(item.topic)
     if topic is None or topic.chapter != path.parent.name:
         complain(f"chapter {path.parent.name} has no topic '{item.topic}' in course/syllabus.yaml", "topic")
-    for identifier in sorted(misconceptions(item) - set(bank.catalogue.misconceptions)):
+    for identifier in sorted(misconceptions(item) - known) if known is not None else ():
         complain(f"there is no misconception '{identifier}' in course/misconceptions", *_where(data, identifier))
     if item.figure and not (path.parent / item.figure.file).is_file():
         complain(f"there is no file {item.figure.file} beside this one", "figure", "file")

@@ -19,6 +19,7 @@ from drills.items import (
     TrueFalse,
     wrongs,
 )
+from drills.mathtext import not_printable
 from drills.networks import blank_cells, solution
 from drills.texts import formulas, looks, normal, texts, unbalanced
 
@@ -107,6 +108,8 @@ def _explanations(item: Item) -> Iterator[str]:
             yield f"too short to explain anything: '{text}'"
         if JUDGEMENT.match(text):
             yield f"an explanation teaches instead of judging: '{text[:40]}'"
+    if isinstance(item, LayerTable):  # the same mistake has the same explanation in every row
+        return
     for text in {text for text in explanations if explanations.count(text) > 1}:
         yield f"each wrong answer needs an explanation of its own; this one occurs twice: '{text[:40]}'"
 
@@ -170,19 +173,6 @@ def _evaluated(value: str) -> str:
         return str(evaluate(value))
     except ExpressionError:
         return value  # a shape such as 16 x 28 x 28
-
-
-def not_printable(formula: str) -> str:
-    """Why matplotlib, which draws the formulas of printed exams, cannot draw this one; empty when it can."""
-    from matplotlib.mathtext import MathTextParser  # half a second that reading the bank must not cost
-
-    from drills.mathtext import translated
-
-    try:
-        MathTextParser("path").parse(f"${translated(formula)}$")
-    except ValueError as error:
-        return str(error).strip().splitlines()[-1]
-    return ""
 
 
 def _same_stems(bank: Bank) -> Iterator[Problem]:

@@ -11,6 +11,7 @@ The form of an answer, by type (plain JSON, so that it can be stored as it is); 
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import lru_cache
 from itertools import pairwise
 from typing import Any
 
@@ -100,7 +101,13 @@ def is_blank(answer: Any) -> bool:
 
 def key_number(item: Numeric) -> float:
     """The right number of a numeric item, computed."""
-    return float(evaluate(item.key.compute))
+    return computed(item.key.compute)
+
+
+@lru_cache(maxsize=4096)
+def computed(expression: str) -> float:
+    """The value of an expression, computed once: the reference may take its time."""
+    return float(evaluate(expression))
 
 
 def shown_number(value: float) -> str:
@@ -191,7 +198,7 @@ def _explained(value: float, wrong: dict[str, Wrong], covers: Callable[[float, f
     near = []
     for expression, why in wrong.items():
         try:
-            predicted = float(evaluate(expression))
+            predicted = computed(expression)
         except (ExpressionError, TypeError, ValueError):
             continue  # a shape, or the reference cannot compute it: `anndl bank lint` says so
         if covers(value, predicted):

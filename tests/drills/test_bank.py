@@ -80,6 +80,13 @@ def test_one_broken_item_leaves_the_others(course):
         load_bank(course)
 
 
+def test_a_broken_catalogue_is_told_and_leaves_the_items(course):
+    (course / "course" / "misconceptions" / "one.yaml").write_text("apples-are-pears: {", encoding="utf-8")
+    bank = read_bank(course)
+    assert len(bank.items) == 21
+    assert [problem.file for problem in bank.problems] == ["course/misconceptions/one.yaml"]
+
+
 def documented() -> list[dict]:
     blocks = re.findall(r"```yaml\n(.*?)```", DOCS.read_text(encoding="utf-8"), re.S)
     return [entry for block in blocks for entry in yaml.safe_load(block)]
