@@ -18,6 +18,7 @@ from typing import NamedTuple
 import torch
 from jaxtyping import Float, Int
 from torch import Tensor, nn
+from torch.nn import functional as F
 
 from reference.convolutional.receptive_field import Field
 
@@ -44,18 +45,28 @@ def maximize_activation(
     steps: int = 100,
     rate: float = 0.5,
     penalty: float = 1e-3,
+    smoothing: int = 0,
+    bounds: tuple[float, float] | None = None,
 ) -> Float[Tensor, "n c h w"]:
     """Images that raise `unit` by gradient ascent from `start`, `penalty` being the weight of the squared norm.
 
     The gradient is scaled to length one, so that `rate` is the distance of a step.
+
+    Args:
+        smoothing: how often the gradient is averaged over 3x3 pixels; without it, ascent finds patterns of single
+            pixels that no natural image has (Yosinski et al., 2015, blur the image instead).
+        bounds: the range of the pixels, to which each step goes back.
     """
     x = start.detach().clone()
     for _ in range(steps):
         x.requires_grad_()
         objective = unit(x) - penalty * x.flatten(1).square().sum(1)
         (gradient,) = torch.autograd.grad(objective.sum(), x)
+        for _ in range(smoothing):
+            gradient = F.avg_pool2d(gradient, 3, stride=1, padding=1)
         length = gradient.flatten(1).norm(dim=1).clamp(min=1e-12).view(-1, 1, 1, 1)
         x = (x + rate * gradient / length).detach()
+        x = x if bounds is None else x.clamp(*bounds)
     return x
 
 

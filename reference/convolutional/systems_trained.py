@@ -10,7 +10,7 @@ from matplotlib.patches import Rectangle
 from torch import Tensor
 from torch.nn import functional as F
 
-from reference.convolutional.lenet import LeNet5, digit_codes, discriminative_loss
+from reference.convolutional.lenet import LeNet5, digit_codes, discriminative_loss, scaled_tanh
 from reference.convolutional.receptive_field import layers_of, receptive_field
 from reference.convolutional.resnet import ResNet, small_resnet
 from reference.convolutional.retrieval import nearest, precision_at_k
@@ -96,7 +96,7 @@ def _lenet_figure(model: LeNet5, test: Part, history: History) -> Figure:
     hook = model.f6.register_forward_hook(lambda module, inputs, output: codes.append(output[0]))
     model(test.x[:1])
     hook.remove()
-    show_image(plots[2], torch.tanh(codes[0]).view(12, 7), "its F6 as 7 x 12")
+    show_image(plots[2], scaled_tanh(codes[0]).view(12, 7), "its F6 as 7 x 12")
     show_image(plots[3], model.codes[test.y[0]].view(12, 7), "code of its class")
     for plot in plots[4:]:
         plot.set_axis_off()
@@ -130,7 +130,7 @@ def _train_digit_resnet(run: Run) -> tuple[ResNet, Splits, History]:
         optimizer,
         lambda model, batch: F.cross_entropy(model(batch[0]), batch[1]),
         (splits.train.x, splits.train.y),
-        run.settings(epochs, batch_size=run.choose(64, 32)),
+        run.settings(epochs, batch_size=32),
         validate=lambda model: {"accuracy": accuracy(model, splits.validation)},
         scheduler=torch.optim.lr_scheduler.CosineAnnealingLR(optimizer, epochs),
         transform=shift,
@@ -184,7 +184,7 @@ def image_retrieval(run: Run) -> Result:
     for line, query in enumerate(queries):
         for half, name in enumerate(("latent", "pixels")):
             cells = plots[7 * (2 * line + half) : 7 * (2 * line + half) + 7]
-            show_image(cells[0], test.x[query], f"query, {name}")
+            show_image(cells[0], test.x[query], f"a {int(test.y[query])}, {name}")
             for cell, row in zip(cells[1:], found[name][query].tolist(), strict=False):
                 show_image(cell, train.x[row], str(int(train.y[row])))
     return Result(precision["latent"], {"precision at 10 in pixels": precision["pixels"]}, figure)
