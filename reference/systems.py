@@ -168,9 +168,7 @@ def system(
 def all_systems(chapter: str | None = None) -> list[System]:
     """Every system (of one chapter), in the order of the chapters and, within one, of its file."""
     for name in CHAPTERS if chapter is None else [chapter]:
-        if importlib.util.find_spec(f"reference.{chapter}") and importlib.util.find_spec(
-            f"reference.{chapter}.systems"
-        ):
+        if importlib.util.find_spec(f"reference.{name}") and importlib.util.find_spec(f"reference.{name}.systems"):
             importlib.import_module(f"reference.{name}.systems")
     wanted = [entry for entry in _REGISTRY.values() if chapter in (None, entry.chapter)]
     return sorted(wanted, key=lambda entry: CHAPTERS.index(entry.chapter))
