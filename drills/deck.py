@@ -26,11 +26,12 @@ class Deck:
     """All cards in the order of the course: chapter, topic, difficulty."""
 
     def __init__(self, bank: Bank, generators: dict[str, Generator]) -> None:
-        self.bank, self.generators = bank, generators
         topics = bank.catalogue.topics
+        self.bank = bank
+        self.generators = {name: family for name, family in generators.items() if family.topic in topics}
         order = {topic: number for number, topic in enumerate(topics)}
         cards = [Card(i.id, i.topic, topics[i.topic].chapter, i.difficulty, False) for i in bank.items.values()]
-        cards += [Card(g.id, g.topic, topics[g.topic].chapter, g.difficulty, True) for g in generators.values()]
+        cards += [Card(g.id, g.topic, topics[g.topic].chapter, g.difficulty, True) for g in self.generators.values()]
         cards.sort(key=lambda card: (order[card.topic], card.difficulty, card.id))
         self.cards = {card.id: card for card in cards}
         self._reveals = lru_cache(maxsize=None)(self._find_misconceptions)
