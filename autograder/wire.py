@@ -306,7 +306,8 @@ def _tensor_array(tensor: Any, where: str) -> np.ndarray:
     try:
         return np.asarray(tensor.detach().cpu().resolve_conj().resolve_neg().numpy())
     except (TypeError, RuntimeError) as error:  # bfloat16, sparse, quantised: nothing NumPy knows
-        raise NotData(f"a tensor of dtype {tensor.dtype}{_place(where)}") from error
+        kind = f"{tensor.device.type}, {tensor.layout}, {tensor.dtype}".replace("torch.", "")
+        raise NotData(f"a tensor whose numbers cannot be taken out ({kind}){_place(where)}") from error
 
 
 def _named(value: Any) -> str:

@@ -12,6 +12,7 @@ from __future__ import annotations
 import contextlib
 import math
 import os
+import re
 import signal
 import sys
 import threading
@@ -42,6 +43,7 @@ from autograder.sandbox.process import Server
 Mode = Literal["none", "best-effort", "strict"]
 HELLO_SECONDS = 30.0
 CPU_SLACK = 10
+_CONTROLS = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f]")
 
 
 class Sandbox:
@@ -335,8 +337,8 @@ def _raised(reply: Mapping[str, Any], source: str, printed: str, seconds: float)
         text = lines[line - 1].strip()
     else:
         line = None
-    bases = reply.get("bases", [])
-    if type(bases) is not list or any(type(base) is not str for base in bases):
+    bases = _typed(reply, "bases", list)
+    if any(type(base) is not str for base in bases):
         raise wire.WireError("The reply has an unknown form.")
     return Raised(
         type=_typed(reply, "type", str)[:100],
@@ -344,7 +346,7 @@ def _raised(reply: Mapping[str, Any], source: str, printed: str, seconds: float)
         bases=tuple(bases),
         line=line,
         source=text,
-        traceback=reply["traceback"][:10_000] if type(reply.get("traceback")) is str else "",
+        traceback=_typed({"traceback": "", **reply}, "traceback", str)[:10_000],
         printed=printed,
         seconds=seconds,
     )
@@ -354,7 +356,12 @@ def _typed(reply: Mapping[str, Any], key: str, kind: type) -> Any:
     value = reply.get(key)
     if type(value) is not kind:
         raise wire.WireError("The reply has an unknown form.")
-    return value
+    return _printable(value) if kind is str else value
+
+
+def _printable(text: str) -> str:
+    """Take out what would steer a terminal."""
+    return text if text.isprintable() else _CONTROLS.sub("\N{REPLACEMENT CHARACTER}", text)
 
 
 def _handles(args: Sequence[Any], kwargs: Mapping[str, Any]) -> list[Handle]:

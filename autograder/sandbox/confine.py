@@ -71,14 +71,23 @@ def become_nobody(held: Held, readable: bool) -> None:
     held.layers.append("capabilities")
 
 
-def close_kernel(held: Held, readable: Sequence[int], scratch: int, allow_processes: bool) -> None:
-    """No new rights, not dumpable, Landlock and seccomp, in this order; then all descriptors but 0 to 3 are closed."""
+def close_kernel(held: Held, readable: Sequence[int], scratch: int, bounded: bool, allow_processes: bool) -> None:
+    """No new rights, not dumpable, Landlock, no descriptor but 0 to 3, seccomp, in this order.
+
+    Args:
+        held: is added to.
+        readable: descriptors of what may be read.
+        scratch: descriptor of the scratch folder; `bounded` where the kernel bounds its size. Otherwise its size is
+            looked at now and then, for which it has to be flat.
+        bounded: see `scratch`.
+        allow_processes: whether forking is permitted.
+    """
     linux.prctl(linux.PR_SET_NO_NEW_PRIVS, 1)
     linux.prctl(linux.PR_SET_DUMPABLE, 0)
     linux.prctl(linux.PR_SET_PDEATHSIG, signal.SIGKILL)  # after the change of user, which clears it
     held.layers.append("no-new-privileges")
     try:
-        linux.Landlock().restrict(readable, [scratch])
+        linux.Landlock().restrict(readable, scratch, folders=bounded)
         held.layers.append("landlock")
     except OSError as error:
         held.missing.append(f"Landlock ({error.strerror})")

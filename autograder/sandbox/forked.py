@@ -53,6 +53,6 @@ def _confine(place: Site, folder: str, bounds: Bounds, held: confine.Held) -> No
     os.chdir(folder)
     os.environ.update(TMPDIR=folder, HOME=folder)
     confine.become_nobody(held, place.nobody)
-    confine.close_kernel(held, place.readable, scratch, bounds.processes > 0)
+    confine.close_kernel(held, place.readable, scratch, bool(place.scratch), bounds.processes > 0)
     limit_resources(bounds, place.size)  # last: fewer descriptors are permitted than were just open
     held.layers.append("rlimits")

@@ -46,7 +46,7 @@ class ForkServer(Server):
                 stdout=subprocess.DEVNULL,
                 stderr=subprocess.PIPE,
                 pass_fds=[theirs.fileno()],
-                env=environment(),
+                env=environment(self.base),
                 cwd="/",
                 start_new_session=True,
             )

@@ -57,7 +57,7 @@ class FreshServer(Server):
                 stdin=subprocess.DEVNULL,
                 stdout=subprocess.DEVNULL,
                 stderr=subprocess.DEVNULL,
-                env=environment(),
+                env=environment(scratch),
                 start_new_session=True,
             )
             worker = next(self._serial)

@@ -90,14 +90,21 @@ class Landlock:
     """Rules that close the file system but for what is named, and with it TCP, signals and abstract sockets by ABI."""
 
     READ = 1 << 2 | 1 << 3  # read a file (which maps libraries, too), list a folder; nothing may be executed
-    WRITE = 1 << 1 | 1 << 4 | 1 << 5 | 1 << 7 | 1 << 8  # write, remove folders and files, make folders and files
+    WRITE = 1 << 1 | 1 << 5 | 1 << 8  # write, remove and make files
+    FOLDERS = 1 << 4 | 1 << 7  # remove and make folders
     FILE_ONLY = 1 << 1 | 1 << 2 | 1 << 14
 
     def __init__(self) -> None:
         self.abi = syscall("landlock_create_ruleset", None, 0, 1)
 
-    def restrict(self, readable: Iterable[int], writable: Iterable[int]) -> None:
-        """Confine the calling thread to what lies below descriptors of folders or files; needs no_new_privs."""
+    def restrict(self, readable: Iterable[int], writable: int, folders: bool) -> None:
+        """Confine the calling thread to what lies below descriptors of folders or files; needs no_new_privs.
+
+        Args:
+            readable: descriptors of what may be read.
+            writable: descriptor of a folder in which files may be made.
+            folders: whether folders may be made there, too.
+        """
         truncate = 1 << 14 if self.abi >= 3 else 0
         handled = (1 << 13) - 1 | (1 << 13 if self.abi >= 2 else 0) | truncate | (1 << 15 if self.abi >= 5 else 0)
         attributes = struct.pack(
@@ -108,8 +115,8 @@ class Landlock:
         try:
             for fd in readable:
                 self._allow(ruleset, fd, self.READ)
-            for fd in writable:
-                self._allow(ruleset, fd, self.READ | self.WRITE | truncate)
+            more = truncate | (self.FOLDERS if folders else 0)
+            self._allow(ruleset, writable, self.READ | self.WRITE | more)
             syscall("landlock_restrict_self", ruleset, 0)
         finally:
             os.close(ruleset)

@@ -47,8 +47,8 @@ def package_folders(framework: str) -> list[str]:
     return folders
 
 
-def environment() -> dict[str, str]:
-    """Return all that a server's environment contains: no secret, one thread, and where libraries lie."""
+def environment(scratch: str) -> dict[str, str]:
+    """Return all that the environment contains: no secret, one thread, where libraries and temporary files lie."""
     one = {name: "1" for name in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS")}
     kept = {name: os.environ[name] for name in ("LD_LIBRARY_PATH", "SYSTEMROOT") if name in os.environ}
-    return {**one, **kept, "LANG": "C.UTF-8", "PATH": ""}
+    return {**one, **kept, "LANG": "C.UTF-8", "PATH": "", "TMPDIR": scratch, "TEMP": scratch}

@@ -10,6 +10,7 @@ from __future__ import annotations
 import contextlib
 import gc
 import json
+import math
 import os
 import select
 import shutil
@@ -73,7 +74,7 @@ def main(settings: Mapping[str, Any]) -> None:
             os._exit(code)
     os.close(settings["control"])
     os.waitpid(server, 0)
-    shutil.rmtree(base, ignore_errors=True)
+    _remove(base)
 
 
 def _place(settings: Mapping[str, Any]) -> Site:
@@ -200,7 +201,7 @@ class Server:
                     break
         folder, _ = self.scratch.pop(child)
         if not self.place.scratch:
-            shutil.rmtree(folder, ignore_errors=True)
+            _remove(folder)
         return {"status": status}
 
     @staticmethod
@@ -220,11 +221,23 @@ class Server:
                 os.kill(child, signal.SIGKILL)
 
 
-def _occupied(folder: str) -> int:
-    total = 0
-    for path, folders, files in os.walk(folder):
-        for name in files:
-            with contextlib.suppress(OSError):
-                total += os.lstat(os.path.join(path, name)).st_blocks * 512
-        total += 4096 * len(folders)
+def _occupied(folder: str) -> float:
+    """Return the bytes that files below a folder occupy; infinite where it is too deep to look into."""
+    total, pending = 0, [folder]
+    while pending:
+        try:
+            with os.scandir(pending.pop()) as entries:
+                for entry in entries:
+                    total += 4096 + entry.stat(follow_symlinks=False).st_blocks * 512
+                    if entry.is_dir(follow_symlinks=False):
+                        pending.append(entry.path)
+        except FileNotFoundError:
+            continue
+        except OSError:  # a path longer than the system allows
+            return math.inf
     return total
+
+
+def _remove(folder: str) -> None:
+    with contextlib.suppress(RecursionError):  # deeper than Python can follow
+        shutil.rmtree(folder, ignore_errors=True)

@@ -6,6 +6,7 @@ import importlib
 import os
 import site
 import sys
+import tempfile
 
 WARM = {
     "numpy": ("numpy", "numpy.linalg", "numpy.random", "numpy.fft", "numpy.polynomial"),
@@ -27,6 +28,7 @@ def tidy() -> None:
     for name in [n for n in sys.modules if n == "autograder" or n.startswith("autograder.")]:
         del sys.modules[name]
     site.setquit()
+    tempfile.tempdir = None  # each worker has a folder of its own
     sys.path_importer_cache.clear()
     kept = {name: os.environ[name] for name in ("SYSTEMROOT",) if name in os.environ}
     os.environ.clear()

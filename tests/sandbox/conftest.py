@@ -1,0 +1,77 @@
+"""The arena, run once for root and once for an ordinary user, both at the same time; and a warm sandbox."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from autograder.sandbox.client import Sandbox
+
+ROOT = Path(__file__).resolve().parents[2]
+USERS = ("root", "user") if os.geteuid() == 0 else ("user",)
+
+
+class Arena:
+    """The running arenas; `results` waits."""
+
+    def __init__(self, folder: Path) -> None:
+        self._processes = {user: self._start(folder / user, user) for user in USERS}
+        self._results: dict[str, dict[str, Any]] = {}
+
+    @staticmethod
+    def _start(folder: Path, user: str) -> subprocess.Popen[str]:
+        project = folder / "project"
+        for tree in ("autograder", "course"):
+            shutil.copytree(ROOT / tree, project / tree, ignore=shutil.ignore_patterns("__pycache__"))
+        for tree in ("solutions", "reference"):
+            (project / tree).mkdir()
+        (project / "solutions" / "secret.py").write_text("CANARY-" + "5f1d")
+        (project / "reference" / "__init__.py").write_text("# CANARY-" + "5f1d")
+        for name in ("home", "tmp"):
+            (folder / name).mkdir()
+        for path in (folder, *folder.parents):  # pytest's own folders are closed to other users
+            if path.stat().st_uid == os.geteuid() and path != Path("/"):
+                path.chmod(path.stat().st_mode | 0o111)
+            if path.name.startswith("pytest-of-"):
+                break
+        return subprocess.Popen(
+            [sys.executable, str(Path(__file__).with_name("arena.py")), str(folder), user],
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+        )
+
+    def results(self, user: str) -> dict[str, Any]:
+        """Return what one arena found."""
+        if user not in self._results:
+            out, err = self._processes[user].communicate(timeout=600)
+            assert self._processes[user].returncode == 0, err[-3000:]
+            self._results[user] = json.loads(out)
+        return self._results[user]
+
+    def close(self) -> None:
+        """End what still runs."""
+        for process in self._processes.values():
+            process.kill()
+            process.communicate()
+
+
+@pytest.fixture(scope="session")
+def arena(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Arena]:
+    arena = Arena(tmp_path_factory.mktemp("arena"))
+    yield arena
+    arena.close()
+
+
+@pytest.fixture(scope="session")
+def sandbox() -> Iterator[Sandbox]:
+    with Sandbox("strict") as sandbox:
+        yield sandbox
