@@ -34,6 +34,7 @@ errors = Console(stderr=True, highlight=False)
 ATTACHED = {
     "author": "autograder.authoring",
     "bank": "drills.cli",
+    "drills": "drills.cli",
     "class": "classroom.cli",
     "release": "classroom.cli",
     "bundle": "classroom.cli",

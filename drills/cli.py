@@ -93,7 +93,7 @@ def import_command(
     topic: Annotated[str, typer.Option(help="The topic of GIFT items, as in `lstm`.")] = "",
     output: Annotated[Path | None, typer.Option("--output", "-o", help="The YAML file to write.")] = None,
 ) -> None:
-    """Read items into a YAML file to be finished by hand and moved to course/questions/<chapter>/<topic>.yaml."""
+    """Read items into a YAML file, to be finished by hand and moved to course/questions/CHAPTER/TOPIC.yaml."""
     from drills.exports.importing import from_gift
     from drills.exports.plain import from_json
 
