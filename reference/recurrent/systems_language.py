@@ -83,7 +83,7 @@ def char_lm(run: Run) -> Result:
     encoded = vocabulary.encode(characters)
     train, validation, test = (encoded[part] for part in text.three_parts(len(encoded)))
     model = CharacterModel(len(vocabulary), 64, run.choose(256, 48)).to(run.device)
-    epochs = _train(run, model, train, validation[:100_000], run.choose(2, 1), 128, 0.005, "model")
+    epochs = _train(run, model, train, validation[:100_000], run.choose(3, 1), 128, 0.004, "model")
     log_p = language_model.log_probabilities(model, test.to(run.device), run.choose(32, 16))
     bits = sampling.bits_per_character(log_p)
 

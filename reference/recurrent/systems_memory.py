@@ -50,8 +50,8 @@ def vanishing(run: Run) -> Result:
         plot.semilogy(back, norms.cpu(), color=colour, label=f"tanh network, sigma = {sigma}")
         if sigma <= 1.5:
             plot.semilogy(back, bounds.cpu(), ":", color=colour)
-    for open_gate in (0.5, 0.95, 1.0):  # d c_T / d c_t is the product of the forget gates
-        plot.semilogy(back, open_gate**back, "--", linewidth=1, label=f"LSTM cell, forget gate {open_gate}")
+    for open_gate, grey in ((0.5, "0.7"), (0.95, "0.45"), (1.0, "0.0")):  # d c_T / d c_t: the product of forget gates
+        plot.semilogy(back, open_gate**back, "--", color=grey, label=f"LSTM cell, forget gate {open_gate}")
     plot.set_ylim(1e-12, 1e6)
     plot.set_xlabel("steps back from the error (dotted: the bound)")
     plot.set_ylabel("norm of the Jacobian product")
