@@ -3,8 +3,9 @@
 import os
 import sqlite3
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from pathlib import Path
+from threading import Lock
 
 import sqlalchemy as sa
 from platformdirs import user_data_dir
@@ -32,6 +33,7 @@ class Database:
 
     def __init__(self, engine: Engine) -> None:
         self.engine = engine
+        self._writer = Lock() if engine.dialect.name == "sqlite" else nullcontext()
 
     @property
     def name(self) -> str:
@@ -39,14 +41,33 @@ class Database:
         return self.engine.url.render_as_string(hide_password=True)
 
     @contextmanager
-    def transaction(self) -> Iterator[Connection]:
+    def reading(self) -> Iterator[Connection]:
+        """A connection that sees one state of the data.
+
+        Raises:
+            StoreError: it cannot be read.
+        """
+        try:
+            with self.engine.begin() as connection:
+                yield connection
+        except sa.exc.DBAPIError as error:
+            raise explained(error, self.name) from error
+
+    @contextmanager
+    def writing(self) -> Iterator[Connection]:
         """A connection whose work is committed when the block ends.
+
+        Threads queue for SQLite's one writer here: its own waiting is by sleeping, which lets some wait for seconds.
 
         Raises:
             StoreError: the work was not committed; nothing of it remains.
         """
         try:
-            with self.engine.begin() as connection:
+            with (
+                self._writer,
+                self.engine.connect().execution_options(immediate=True) as connection,
+                connection.begin(),
+            ):
                 yield connection
         except sa.exc.DBAPIError as error:
             raise explained(error, self.name) from error

@@ -70,7 +70,7 @@ class Store:
             StoreError: nothing was written.
         """
         values = self._values(kind, body, key or uuid.uuid4().hex, at or datetime.now(UTC))
-        with self._database.transaction() as connection:
+        with self._database.writing() as connection:
             row = connection.execute(self._insert().values(values).returning(events)).first()
             if row is None:
                 mine = (events.c.learner == self._learner) & (events.c.key == values["key"])
@@ -84,7 +84,7 @@ class Store:
             StoreError: none was written.
         """
         added = 0
-        with self._database.transaction() as connection:
+        with self._database.writing() as connection:
             for kind, body, key, at in rows:
                 statement = self._insert().values(self._values(kind, body, key, at)).returning(events.c.seq)
                 added += connection.execute(statement).first() is not None
@@ -125,7 +125,7 @@ def in_order(rows: Iterable[Event], now: datetime | None = None) -> list[Event]:
 
 
 def _read(database: Database, query: sa.Select[Any]) -> list[Event]:
-    with database.transaction() as connection:
+    with database.reading() as connection:
         return in_order(_event(row) for row in connection.execute(query))
 
 

@@ -256,4 +256,11 @@ def test_recurrent_layers_of_a_table():
     ]
     item = from_data({**base, "input shape": [20], "layers": layers, "blanks": ["output"], "wrong values": {}})
     assert [row.output for row in rows(item)] == [(20, 8), (20, 7), (20, 3), (20, 2), (20, 4)]
+    import torch
+    from torch import nn
+
+    modules = [nn.Embedding(50, 8), nn.LSTM(8, 7), nn.GRU(7, 3), nn.RNN(3, 2, bias=False), nn.Linear(2, 4)]
+    second_biases = [0, 4 * 7, 3 * 3, 0, 0]  # torch has two bias vectors per gate, the convention here is one
+    for row, module, second in zip(rows(item), modules, second_biases, strict=True):
+        assert row.parameters == sum(torch.numel(p) for p in module.parameters()) - second
     assert [row.parameters for row in rows(item)] == [400, 4 * 7 * (8 + 7 + 1), 3 * 3 * (7 + 3 + 1), 2 * (3 + 2), 4 * 3]
