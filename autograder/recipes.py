@@ -145,6 +145,8 @@ def _module(data: Mapping[str, Any], live: Mapping[Any, Any]) -> torch.nn.Module
         module = module.double()
     if state:
         module.load_state_dict(state)
+    for name, array in data.get("gradients", {}).items():  # what an earlier step has left
+        module.get_parameter(name).grad = _tensor(array)
     for index in data.get("frozen", []):
         module[index].requires_grad_(False)
     return module

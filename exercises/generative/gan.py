@@ -1,0 +1,76 @@
+"""Generative adversarial training · 3 of 5 · 45 minutes
+
+A generator G turns noise into samples, a discriminator D looks at samples and gives a logit a, with D(x) = sigmoid(a) the
+probability that x is real. Each learns from the other: D to tell real from fake, G to be taken for real, though it never sees
+a real example. You write both losses and one round of the training, in which nearly everything that can go wrong leaves the
+program running.
+(Goodfellow et al. 2014, algorithm 1)
+
+This exercise uses PyTorch: arguments are tensors and modules, gradients come from autograd.
+
+Run `anndl grade gan` after each function; they are tested one by one.
+"""
+
+import torch
+
+
+def discriminator_loss(real_logits, fake_logits):
+    """What the discriminator minimises: cross-entropy of the real batch against 1, plus that of the fake batch against 0.
+
+    loss = mean of -log sigmoid(a) over the real logits  +  mean of -log(1 - sigmoid(a)) over the fake logits
+
+    Logits of +-1e3 must work, for the loss and for its gradient. The two batches may differ in size.
+
+    Args:
+        real_logits, fake_logits: tensors of any shape, what D says about each example.
+
+    Returns:
+        A tensor with one number, through which `backward()` reaches the logits.
+
+    By hand: sigmoid(log 3) = 3/4, so real_logits = [log 3, 0] and fake_logits = [log 3] have the loss
+    -(log 3/4 + log 1/2) / 2 - log 1/4 = 1.8767.
+    """
+    raise NotImplementedError("write discriminator_loss here")
+
+
+def generator_loss(fake_logits, saturating=False):
+    """What the generator minimises.
+
+    non-saturating: mean of -log sigmoid(a)        saturating: mean of log(1 - sigmoid(a))
+
+    Both fall when D takes the samples for real. The saturating one, from the minimax game, is flat where D is sure of itself.
+    Logits of +-1e3 must work, for the loss and for its gradient.
+
+    Args:
+        fake_logits: tensor of any shape, what D says about G's samples.
+        saturating: which of the two losses.
+
+    Returns:
+        A tensor with one number.
+
+    By hand: [log 3, 0] has -(log 3/4 + log 1/2) / 2 = 0.4904, and the saturating loss (log 1/4 + log 1/2) / 2 = -1.0397.
+    """
+    raise NotImplementedError("write generator_loss here")
+
+
+def train_round(G, D, optimizer_g, optimizer_d, real_batches, noise, k):
+    """One round: k steps of the discriminator, then one step of the generator with the non-saturating loss.
+
+    Every discriminator step takes a new real batch and as many new fakes. The generator step takes new noise again, as many
+    rows as the last real batch had. No step changes the other player. Gradients of an earlier round may still lie in both
+    networks.
+
+    Args:
+        G, D: modules, noise -> samples and samples -> logits.
+        optimizer_g, optimizer_d: over the parameters of G and over those of D.
+        real_batches: iterator with at least k batches; `next(real_batches)` gives a tensor, batch axis first. Take exactly k.
+        noise: function; `noise(n)` gives n new rows of noise. It is called k + 1 times, in the order of the steps.
+        k: number of discriminator steps, at least 1.
+
+    Returns:
+        Whatever you like (the losses, say): only the parameters of G and D count.
+
+    Raises:
+        ValueError: `k` is less than 1.
+    """
+    raise NotImplementedError("write train_round here")
