@@ -8,13 +8,13 @@ from pathlib import Path
 
 import pytest
 
+from drills.generators import instance
 from drills.randomness import Source
 
 ROOT = Path(__file__).parents[2]
 INTEGERS = [14, 5, 83, 6, 56, 18, 40, 61]
 SHUFFLED = ["c", "f", "d", "b", "a", "e"]
 SAMPLE = [17, 31, 76, 62]
-STEM = "A square image of 27 x 27 pixels passes a convolution with a 3 x 3 kernel, stride 3 and no padding. How many rows has the output?"
 
 
 def test_the_stream_of_a_seed_never_changes():
@@ -30,7 +30,7 @@ def test_it_does_not_depend_on_pythons_hash_seed(hash_seed):
     code = "from drills.generators import instance; print(instance('conv-output-size@7').stem)"
     environment = {**os.environ, "PYTHONHASHSEED": hash_seed}
     said = subprocess.check_output([sys.executable, "-c", code], cwd=ROOT, env=environment, text=True)
-    assert said.strip() == STEM
+    assert said.strip() == instance("conv-output-size@7").stem
 
 
 def test_both_ends_are_reached_and_all_values_are_as_likely():
