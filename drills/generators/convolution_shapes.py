@@ -32,12 +32,15 @@ def conv_dilated_output_size(source: Source) -> Item:
         ),
         f"({size} + 2 * {padding} - {covers}) // {stride}": Wrong(
             because="You counted the steps of the kernel; the position before the first step counts too.",
+            misconception="output-size-forgets-the-first-position",
         ),
         f"({size} + {padding} - {covers}) // {stride} + 1": Wrong(
             because="You added the padding on one side only: it enlarges the input by $2P$.",
+            misconception="padding-on-one-side",
         ),
         f"{size} + 2 * {padding} - {covers} + 1": Wrong(
             because="That is the size for stride 1; a stride of $S$ keeps only every $S$-th position.",
+            misconception="output-size-ignores-the-stride",
         ),
     }
     return Numeric(
@@ -106,21 +109,37 @@ def conv_output_shape(source: Source) -> Item:
     _, rows, columns = shape
     one_side = tuple(max(1, (side + padding - kernel) // stride + 1) for side in (height, width))
     candidates = [
-        (by(channels, rows, columns), Wrong(
-            because=f"You let the input's depth pass through. Each filter sums over all {channels} channels and gives "
-            f"one map, so {filters} filters give {filters} maps.",
-            misconception="conv-output-depth-is-the-input-depth",
-        )),
-        (by(filters * channels, rows, columns), Wrong(
-            because=f"You gave each filter one map per input channel. A filter sums over the {channels} channels into a "
-            "single map.",
-            misconception="conv-filter-gives-a-map-per-channel",
-        )),
-        (by(filters, *one_side), Wrong(because="You added the padding on one side only: it enlarges each axis by $2P$.")),
-        (by(filters, (height + 2 * padding - kernel) // stride, (width + 2 * padding - kernel) // stride), Wrong(
-            because="You counted the steps of the kernel; the position before the first step counts too.",
-        )),
-    ]  # fmt: skip
+        (
+            by(channels, rows, columns),
+            Wrong(
+                because=f"You let the input's depth pass through. Each filter sums over all {channels} channels and gives "
+                f"one map, so {filters} filters give {filters} maps.",
+                misconception="conv-output-depth-is-the-input-depth",
+            ),
+        ),
+        (
+            by(filters * channels, rows, columns),
+            Wrong(
+                because=f"You gave each filter one map per input channel. A filter sums over the {channels} channels into a "
+                "single map.",
+                misconception="conv-filter-gives-a-map-per-channel",
+            ),
+        ),
+        (
+            by(filters, *one_side),
+            Wrong(
+                because="You added the padding on one side only: it enlarges each axis by $2P$.",
+                misconception="padding-on-one-side",
+            ),
+        ),
+        (
+            by(filters, (height + 2 * padding - kernel) // stride, (width + 2 * padding - kernel) // stride),
+            Wrong(
+                because="You counted the steps of the kernel; the position before the first step counts too.",
+                misconception="output-size-forgets-the-first-position",
+            ),
+        ),
+    ]
     return single_choice(
         by(*shape),
         candidates,
@@ -145,22 +164,36 @@ def pool_output_shape(source: Source) -> Item:
     shape = layer_shape((channels, height, width), {"type": "pool", "kernel": kernel, "stride": stride})
     _, rows, columns = shape
     candidates = [
-        (by(channels // kernel, rows, columns), Wrong(
-            because="You pooled over the channels as well. The window moves over each channel by itself and keeps their "
-            "number.",
-            misconception="pooling-shrinks-the-depth",
-        )),
-        (by(1, rows, columns), Wrong(
-            because="You merged all channels into one, as a convolution with one filter does; pooling treats each alone.",
-            misconception="pooling-merges-the-channels",
-        )),
-        (by(channels, height - kernel + 1, width - kernel + 1), Wrong(
-            because=f"That is the size for stride 1; here the window moves by {stride}.",
-        )),
-        (by(channels, -(-(height - kernel) // stride) + 1, -(-(width - kernel) // stride) + 1), Wrong(
-            because="You rounded up; here a window that does not fit completely is dropped.",
-        )),
-    ]  # fmt: skip
+        (
+            by(channels // kernel, rows, columns),
+            Wrong(
+                because="You pooled over the channels as well. The window moves over each channel by itself and keeps their "
+                "number.",
+                misconception="pooling-shrinks-the-depth",
+            ),
+        ),
+        (
+            by(1, rows, columns),
+            Wrong(
+                because="You merged all channels into one, as a convolution with one filter does; pooling treats each alone.",
+                misconception="pooling-merges-the-channels",
+            ),
+        ),
+        (
+            by(channels, height - kernel + 1, width - kernel + 1),
+            Wrong(
+                because=f"That is the size for stride 1; here the window moves by {stride}.",
+                misconception="pooling-moves-by-one",
+            ),
+        ),
+        (
+            by(channels, -(-(height - kernel) // stride) + 1, -(-(width - kernel) // stride) + 1),
+            Wrong(
+                because="You rounded up; here a window that does not fit completely is dropped.",
+                misconception="output-size-rounded-up",
+            ),
+        ),
+    ]
     return single_choice(
         by(*shape),
         candidates,

@@ -17,16 +17,20 @@ def conv_output_size(source: Source) -> Item:
     wrong = {
         f"({size} - {kernel} + {padding}) // {stride} + 1": Wrong(
             because="You added the padding on one side only: it enlarges the input by $2P$.",
+            misconception="padding-on-one-side",
         ),
         f"({size} + 2 * {padding} - {kernel}) // {stride}": Wrong(
             because="The kernel's first position counts too: there are $\\lfloor(N + 2P - K)/S\\rfloor$ steps "
             "after it, hence one position more.",
+            misconception="output-size-forgets-the-first-position",
         ),
         f"{size} + 2 * {padding} - {kernel} + 1": Wrong(
             because="That is the size for stride 1; a stride of $S$ keeps only every $S$-th position.",
+            misconception="output-size-ignores-the-stride",
         ),
         f"({size} - {kernel}) // {stride} + 1": Wrong(
             because="You left out the padding, which lengthens the input before the kernel moves over it.",
+            misconception="padding-ignored",
         ),
         f"{size} // {stride}": Wrong(
             because="You divided by the stride alone; the kernel has to fit as well.",

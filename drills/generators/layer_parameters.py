@@ -75,6 +75,7 @@ def conv_parameters(source: Source) -> Item:
         f"{filters} * ({kernel} * {kernel} + 1) * {channels}": Wrong(
             because=f"You gave a filter one bias per channel; it adds its bias once, after summing over the {channels} "
             "channels.",
+            misconception="conv-bias-per-channel",
         ),
         f"({kernel} * {kernel} * {channels} + 1) * {size} * {size}": Wrong(
             because="You gave every pixel weights of its own; a filter uses the same weights everywhere, so the size of "
