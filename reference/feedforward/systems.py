@@ -178,8 +178,9 @@ def universal_approximation(run: Run) -> Result:
     built = mlp.forward(fine64, *mlp.staircase(f, -2, 2, 10), activation=activations.step)
     right.plot(fine64, f(fine64), label="function")
     right.plot(fine64, built, label="10 step units, built")
-    left.legend()
-    right.legend()
+    for plot in (left, right):
+        plot.set(xlabel="x")
+        plot.legend()
     return Result(error, stairs, figure)
 
 

@@ -19,7 +19,7 @@ from reference.learning.linear_classifier import LinearClassifier
 from reference.measure import accuracy, largest_difference
 from reference.plots import axes, show_image
 from reference.systems import Result, Run, system
-from reference.train import History, fit
+from reference.train import Batch, History, fit
 
 
 def diabetes() -> tuple[Tensor, Tensor]:
@@ -37,12 +37,18 @@ def train_classifier(
     epochs: int,
     loss: Callable[[Tensor, Tensor], Tensor],
     lr: float,
+    decay: float = 0.0,
 ) -> History:
     """Adam with early stopping on the validation accuracy; the model ends with its best weights."""
+
+    def penalised(model: nn.Module, batch: Batch) -> Tensor:
+        penalties = [w.square().sum() for w in model.parameters() if w.ndim > 1] if decay else []
+        return loss(model(batch[0]), batch[1]) + decay * sum(penalties)
+
     return fit(
         model.to(run.device),
         torch.optim.Adam(model.parameters(), lr=lr),
-        lambda model, batch: loss(model(batch[0]), batch[1]),
+        penalised,
         (splits.train.x, splits.train.y),
         run.settings(epochs, monitor="validation_accuracy", mode="max", patience=15),
         validate=lambda model: {"validation_accuracy": accuracy(model, splits.validation)},
@@ -323,7 +329,7 @@ def linear_classifier_digits(run: Run) -> Result:
     shares, models = {}, {}
     for name, loss in (("cross-entropy", F.cross_entropy), ("hinge", multiclass_hinge)):
         model = LinearClassifier(64, 10)
-        train_classifier(model, splits, run, name, run.choose(100, 5), loss, 2e-2)
+        train_classifier(model, splits, run, name, run.choose(100, 5), loss, 2e-2, decay=1e-3)
         shares[name], models[name] = accuracy(model, splits.test), model
     figure, plots = axes(5, 2, width=1.2, height=1.2)
     for digit, (plot, template) in enumerate(zip(plots, models["cross-entropy"].templates((8, 8)), strict=True)):

@@ -29,21 +29,26 @@ def layer_norm(x: Rows, gamma: Vector, beta: Vector, eps: float = 1e-5) -> Rows:
 
 def layer_norm_backward(dy: Rows, x: Rows, gamma: Vector, eps: float = 1e-5) -> tuple[Rows, Vector, Vector]:
     """Gradients for x, gamma and beta."""
-    var, mean = torch.var_mean(x, -1, correction=0, keepdim=True)
-    return _backward(dy, x, gamma, mean, torch.rsqrt(var + eps))
+    return _backward(dy, gamma, *_statistics(x, eps))
+
+
+def _statistics(x: Tensor, eps: float) -> tuple[Tensor, Tensor]:
+    """(x - mean) / sqrt(var + eps), and 1 / sqrt(var + eps)."""
+    centred = x - x.mean(-1, keepdim=True)
+    scale = torch.rsqrt(centred.square().mean(-1, keepdim=True) + eps)
+    return centred * scale, scale
 
 
 def _forward(x: Tensor, gamma: Tensor, beta: Tensor, eps: float) -> tuple[Tensor, Tensor, Tensor]:
-    var, mean = torch.var_mean(x, -1, correction=0, keepdim=True)
-    scale = torch.rsqrt(var + eps)
-    return torch.addcmul(beta, (x - mean) * scale, gamma), mean, scale
+    xhat, scale = _statistics(x, eps)
+    return torch.addcmul(beta, xhat, gamma), xhat, scale
 
 
-def _backward(dy: Tensor, x: Tensor, gamma: Tensor, mean: Tensor, scale: Tensor) -> tuple[Tensor, Tensor, Tensor]:
-    xhat = (x - mean) * scale
-    rows = list(range(x.ndim - 1))
+def _backward(dy: Tensor, gamma: Tensor, xhat: Tensor, scale: Tensor) -> tuple[Tensor, Tensor, Tensor]:
+    rows = list(range(dy.ndim - 1))
     g = dy * gamma
-    dx = scale * (g - g.mean(-1, keepdim=True) - xhat * (g * xhat).mean(-1, keepdim=True))
+    along = (g * xhat).mean(-1, keepdim=True)
+    dx = (g - g.mean(-1, keepdim=True)).sub_(xhat * along).mul_(scale)
     return dx, (dy * xhat).sum(rows), dy.sum(rows)
 
 
@@ -52,8 +57,8 @@ class _Function(torch.autograd.Function):
 
     @staticmethod
     def forward(ctx: Any, x: Tensor, gamma: Tensor, beta: Tensor, eps: float) -> Tensor:
-        y, mean, scale = _forward(x, gamma, beta, eps)
-        ctx.save_for_backward(x, gamma, mean, scale)
+        y, xhat, scale = _forward(x, gamma, beta, eps)
+        ctx.save_for_backward(gamma, xhat, scale)
         return y
 
     @staticmethod

@@ -1,0 +1,1 @@
+"""Measurements of speed: of the reference, the grader, the application."""
