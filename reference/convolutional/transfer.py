@@ -12,11 +12,13 @@ Course: transfer learning versus fine-tuning, freezing. Source: Yosinski et al.,
 neural networks?" (2014).
 """
 
+import math
 from typing import Any
 
 import torch
 from jaxtyping import Float
 from torch import Tensor, nn
+from torch.nn import functional as F
 
 
 def freeze(module: nn.Module) -> nn.Module:
@@ -74,6 +76,13 @@ def parameter_groups(model: Transferred, rate: float, body_factor: float = 0.1) 
     return [group for group in groups if group["params"]]
 
 
+class SameLength(nn.Module):
+    """Scales every row to length sqrt(d), so that its entries are of order one; needs no statistics."""
+
+    def forward(self, vectors: Float[Tensor, "n d"]) -> Float[Tensor, "n d"]:
+        return F.normalize(vectors, dim=1) * math.sqrt(vectors.shape[1])
+
+
 def train_head(
     vectors: Float[Tensor, "n d"],
     labels: Tensor,
@@ -83,17 +92,17 @@ def train_head(
     rate: float = 1e-3,
     weight_decay: float = 1e-2,
 ) -> nn.Module:
-    """A linear classifier on frozen features that were computed once. They are standardised by their own statistics.
+    """A linear classifier on frozen features that were computed once, each vector scaled to length sqrt(d).
 
-    All examples are in every step; with few of them that is quick, and without chance once the weights are drawn.
+    Scaling by each feature's own deviation, the usual way, needs more examples than there are here: with few of them it
+    blows up whatever happens to vary little. All examples are in every step; with few of them that is quick.
     """
-    scale = nn.BatchNorm1d(vectors.shape[1], affine=False, momentum=None).to(vectors)
-    scale.train()(vectors)  # momentum None: after one pass the running statistics are those of the examples
     head = nn.Linear(vectors.shape[1], classes).to(vectors)
     optimizer = torch.optim.AdamW(head.parameters(), rate, weight_decay=weight_decay)
-    inputs = scale.eval()(vectors)
+    scale = SameLength()
+    inputs = scale(vectors)
     for _ in range(steps):
         optimizer.zero_grad()
-        torch.autograd.backward(nn.functional.cross_entropy(head(inputs), labels))
+        torch.autograd.backward(F.cross_entropy(head(inputs), labels))
         optimizer.step()
     return nn.Sequential(scale, head)

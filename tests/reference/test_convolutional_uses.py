@@ -66,14 +66,20 @@ def test_parameter_groups_slow_the_body_down_and_leave_out_what_is_frozen():
     assert [group["lr"] for group in transfer.parameter_groups(model, 0.5)] == [0.5]
 
 
-def test_the_head_standardises_by_its_own_examples_and_separates_them():
+def test_the_head_separates_few_examples_although_most_features_are_noise():
     g = torch.Generator().manual_seed(0)
-    vectors = torch.randn(12, 5, generator=g) * 7 + 3
-    labels = torch.arange(12) % 2
-    vectors[labels == 1] += 10
-    head = transfer.train_head(vectors, labels, 2, steps=300, rate=0.05)
-    torch.testing.assert_close(head[0](vectors).mean(0), torch.zeros(5), atol=1e-5, rtol=0)
-    assert torch.equal(head(vectors).argmax(1), labels)
+    labels = torch.arange(60) % 2
+
+    def vectors():
+        x = torch.rand(60, 400, generator=g) * 1e-3  # noise, which scaling by each feature's deviation would blow up
+        x[:, :2] += torch.eye(2)[labels] * torch.rand(60, 1, generator=g).add(0.5) * 9
+        return x
+
+    few, others = vectors()[:4], vectors()
+    head = transfer.train_head(few, labels[:4], 2)
+    assert torch.equal(head(others).argmax(1), labels)
+    torch.testing.assert_close(head[0](others).square().mean(1), torch.ones(60))
+    torch.testing.assert_close(head(others * 7), head(others))  # brightness of the features does not matter
 
 
 def test_saliency_of_a_linear_model_is_its_weights():
