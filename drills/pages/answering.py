@@ -1,0 +1,251 @@
+"""How an item of each type is asked and its answer read from the widgets; the answer's form is that of drills/marking.py.
+
+What is chosen lies in the session state under keys that begin with `prefix`, so that a callback can read it before the
+screen changes. Digits choose options, Enter checks.
+"""
+
+from collections.abc import Callable
+from typing import Any
+
+import streamlit as st
+
+from drills.items import (
+    Item,
+    LayerTable,
+    Matching,
+    MultipleChoice,
+    Numeric,
+    Open,
+    Ordering,
+    SingleChoice,
+    SpotTheBug,
+    TrueFalse,
+)
+from drills.networks import blank_cells, solution
+from drills.presentation import shown_options
+
+Changed = Callable[[], None]
+COLUMNS = {"output": "Output shape", "formula": "Formula of the parameters", "parameters": "Parameters"}
+
+
+def ask(item: Item, prefix: str, seed: int | str, given: Any = None, changed: Changed | None = None) -> None:
+    """Draw the widgets for an answer.
+
+    Args:
+        seed: orders the options; the same seed shows the same order.
+        given: an answer kept earlier, which the widgets begin with.
+        changed: called after every change, for exams that keep each answer at once.
+    """
+    _begin(item, prefix, given)
+    match item:
+        case SingleChoice():
+            _choose(f"{prefix}:one", shown_options(item, seed), changed)
+        case MultipleChoice():
+            st.caption("Tick all that hold.")
+            _tick(f"{prefix}:many", shown_options(item, seed), changed)
+        case TrueFalse():
+            _true_false(item, prefix, seed, changed)
+        case Numeric():
+            _numeric(item, prefix, changed)
+        case LayerTable():
+            _layer_table(item, prefix, changed)
+        case Ordering():
+            _order(f"{prefix}:order", shown_options(item, seed), changed)
+        case Matching():
+            _match(item, prefix, shown_options(item, seed), changed)
+        case SpotTheBug():
+            lines = [number for number, line in enumerate(item.code.splitlines(), 1) if line.strip()]
+            st.code(item.code, language=item.language, line_numbers=True)
+            st.radio(
+                "Which line is wrong?", lines, index=None, horizontal=True, key=f"{prefix}:line", on_change=changed
+            )
+        case Open():
+            st.text_area("Your answer, in your own words", key=f"{prefix}:text", height=160, on_change=changed)
+
+
+def collect(item: Item, prefix: str) -> Any:
+    """Return the answer that the widgets hold now; None where nothing was answered."""
+    state = st.session_state
+    match item:
+        case SingleChoice():
+            return state.get(f"{prefix}:one")
+        case MultipleChoice():
+            return sorted(state.get(f"{prefix}:many") or []) or None
+        case TrueFalse():
+            value = state.get(f"{prefix}:value")
+            if value is None:
+                return None
+            if item.distractors:
+                return {"value": value == "True", "justification": state.get(f"{prefix}:one") or ""}
+            return {"value": value == "True", "text": state.get(f"{prefix}:text") or ""}
+        case Numeric():
+            return state.get(f"{prefix}:number") or None
+        case LayerTable():
+            cells = {cell: state.get(f"{prefix}:{cell}") or "" for cell in blank_cells(item)}
+            return {cell: text for cell, text in cells.items() if text} or None
+        case Ordering():
+            picked = state.get(f"{prefix}:order") or []
+            return list(picked) if len(picked) == len(item.key) else None
+        case Matching():
+            pairs = {left: state.get(f"{prefix}:{left}") for left in item.key}
+            return {left: right for left, right in pairs.items() if right} or None
+        case SpotTheBug():
+            return state.get(f"{prefix}:line")
+        case Open():
+            text = (state.get(f"{prefix}:text") or "").strip()
+            return {"text": text, "ticked": []} if text else None
+
+
+def _begin(item: Item, prefix: str, given: Any) -> None:
+    """Fill the widgets with a kept answer, once."""
+    if given is None or st.session_state.get(f"{prefix}:begun"):
+        return
+    state = st.session_state
+    state[f"{prefix}:begun"] = True
+    match item:
+        case SingleChoice():
+            state[f"{prefix}:one"] = given
+        case MultipleChoice():
+            state[f"{prefix}:many"] = list(given)
+        case TrueFalse():
+            state[f"{prefix}:value"] = "True" if given.get("value") else "False"
+            state[f"{prefix}:one"] = given.get("justification") or None
+            state[f"{prefix}:text"] = given.get("text") or ""
+        case Numeric():
+            state[f"{prefix}:number"] = given
+        case LayerTable() | Matching():
+            for name, value in given.items():
+                state[f"{prefix}:{name}"] = value
+        case Ordering():
+            state[f"{prefix}:order"] = list(given)
+        case SpotTheBug():
+            state[f"{prefix}:line"] = given
+        case Open():
+            state[f"{prefix}:text"] = given.get("text", "")
+
+
+def _option(text: str, chosen: bool, key: str, number: int, click: Callable[..., None], args: tuple[Any, ...]) -> None:
+    st.button(
+        text,
+        key=key,
+        on_click=click,
+        args=args,
+        type="primary" if chosen else "secondary",
+        shortcut=str(number) if number < 10 else None,
+        width="stretch",
+    )
+
+
+def _choose(key: str, options: list[str], changed: Changed | None) -> None:
+    def click(option: str) -> None:
+        st.session_state[key] = option
+        if changed:
+            changed()
+
+    for number, option in enumerate(options, 1):
+        _option(option, st.session_state.get(key) == option, f"{key}:{number}", number, click, (option,))
+
+
+def _tick(key: str, options: list[str], changed: Changed | None) -> None:
+    def click(option: str) -> None:
+        ticked = list(st.session_state.get(key) or [])
+        ticked.remove(option) if option in ticked else ticked.append(option)
+        st.session_state[key] = ticked
+        if changed:
+            changed()
+
+    ticked = st.session_state.get(key) or []
+    for number, option in enumerate(options, 1):
+        sign = ":material/check_box:" if option in ticked else ":material/check_box_outline_blank:"
+        _option(f"{sign} {option}", option in ticked, f"{key}:{number}", number, click, (option,))
+
+
+def _true_false(item: TrueFalse, prefix: str, seed: int | str, changed: Changed | None) -> None:
+    key = f"{prefix}:value"
+
+    def click(value: str) -> None:
+        st.session_state[key] = value
+        if changed:
+            changed()
+
+    for column, value in zip(st.columns(2), ("True", "False"), strict=True):
+        with column:
+            st.button(
+                value,
+                key=f"{key}:{value}",
+                on_click=click,
+                args=(value,),
+                type="primary" if st.session_state.get(key) == value else "secondary",
+                shortcut=value[0].lower(),
+                width="stretch",
+            )
+    if item.distractors:
+        st.caption("because")
+        _choose(f"{prefix}:one", shown_options(item, seed), changed)
+    else:
+        st.text_area("Why? One or two sentences.", key=f"{prefix}:text", height=90, on_change=changed)
+
+
+def _numeric(item: Numeric, prefix: str, changed: Changed | None) -> None:
+    if item.convention:
+        st.caption(item.convention)
+    tolerance = item.tolerance
+    allowed = [f"± {tolerance.absolute:g}"] if tolerance.absolute else []
+    allowed += [f"± {100 * tolerance.relative:g} %"] if tolerance.relative else []
+    label = f"{item.unit} ({' or '.join(allowed) + ' is fine' if allowed else 'exact'}; 3/4 and 5*(7+1) are fine, too)"
+    st.text_input(label, key=f"{prefix}:number", on_change=changed, autocomplete="off")
+
+
+def _layer_table(item: LayerTable, prefix: str, changed: Changed | None) -> None:
+    if item.convention:
+        st.caption(item.convention)
+    st.caption("Shapes as 16 x 28 x 28 (channels first), formulas as (3*5*5 + 1)*16.")
+    blanks = set(blank_cells(item))
+    right = solution(item)
+    for number, layer in enumerate(item.layers, 1):
+        what = layer.model_dump(exclude_defaults=True)
+        name = what.pop("layer")
+        extras = ", ".join(f"{key} {value}" for key, value in what.items())
+        st.markdown(f"**{number} · {name}**{f' ({extras})' if extras else ''}")
+        for column, (kind, title) in zip(st.columns([2, 3, 2]), COLUMNS.items(), strict=True):
+            cell = f"{number}.{kind}"
+            with column:
+                if cell in blanks:
+                    st.text_input(title, key=f"{prefix}:{cell}", on_change=changed, autocomplete="off")
+                elif cell in right:
+                    st.text_input(title, value=str(right[cell]), disabled=True, key=f"{prefix}:shown:{cell}")
+
+
+def _order(key: str, options: list[str], changed: Changed | None) -> None:
+    picked = list(st.session_state.get(key) or [])
+
+    def pick(option: str) -> None:
+        st.session_state[key] = [*picked, option]
+        if changed:
+            changed()
+
+    def undo() -> None:
+        st.session_state[key] = picked[:-1]
+        if changed:
+            changed()
+
+    st.caption("Choose the steps in their order.")
+    for place, option in enumerate(picked, 1):
+        st.markdown(f"{place}. {option}")
+    for number, option in enumerate(options, 1):
+        if option not in picked:
+            _option(option, False, f"{key}:{number}", number, pick, (option,))
+    if picked:
+        st.button("Take the last one back", key=f"{key}:undo", on_click=undo, shortcut="Backspace", type="tertiary")
+
+
+def _match(item: Matching, prefix: str, options: list[str], changed: Changed | None) -> None:
+    letters = {option: chr(ord("A") + number) for number, option in enumerate(options)}
+    for option, letter in letters.items():
+        st.markdown(f"**{letter}** · {option}")
+    for left in item.key:
+        st.markdown(left)
+        st.segmented_control(
+            left, options, format_func=lambda option: letters[option], key=f"{prefix}:{left}", on_change=changed,
+            label_visibility="collapsed",
+        )  # fmt: skip

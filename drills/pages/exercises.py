@@ -1,0 +1,66 @@
+"""Exercises: where each one stands, its last report, and the way to its drills."""
+
+import streamlit as st
+
+from autograder.desk import Desk
+from autograder.paths import find_root
+from autograder.records import Report
+from autograder.render import amount
+from drills.pages import feedback
+from drills.pages.session import ALONE, deck, learner, name
+from drills.reports import take_in_reports
+
+SIGNS = {"passed": ":green[:material/check_circle:]", "in progress": ":orange[:material/pending:]"}
+
+
+def page() -> None:
+    """Draw the page."""
+    st.title("Exercises")
+    if name() != ALONE:
+        st.info(
+            "Exercises are graded on your own machine with `anndl grade`, or in your notebook; this server does not see them."
+        )
+        return
+    desk = Desk(find_root())
+    take_in_reports(learner(), desk.root / ".anndl" / "reports")
+    chapter = ""
+    for exercise in desk.catalogue.exercises.values():
+        if exercise.chapter != chapter:
+            chapter = exercise.chapter
+            st.subheader(desk.catalogue.chapters[chapter].title)
+        report = desk.known(exercise) or desk.learner.report(exercise.name)
+        state = report.state if report else "not started"
+        points = f" · {amount(report.earned)} of {amount(report.points)}" if report else ""
+        sign = SIGNS.get(state, ":material/radio_button_unchecked:")
+        with st.expander(f"{sign} **{exercise.title}** · {state}{points} · {exercise.minutes} minutes"):
+            st.markdown(f"`exercises/{exercise.chapter}/{exercise.name}.py` · difficulty {exercise.difficulty} of 5")
+            st.code(f"anndl watch {exercise.name}", language="bash")
+            if report and state != "not started":
+                _report(report)
+            picture = desk.learner.folder / "figures" / f"{exercise.name}.png"
+            if picture.is_file():
+                st.image(str(picture), caption=exercise.figure)
+            else:
+                st.caption(f"`anndl show {exercise.name}` draws: {exercise.figure}")
+            if any(card.topic == exercise.topic for card in deck().cards.values()):
+                st.page_link(
+                    _practice(), label="Drill this", icon=":material/school:", query_params={"topic": exercise.topic}
+                )
+
+
+def _practice() -> st.Page:  # type: ignore[valid-type]
+    from drills.pages import practice
+
+    return st.Page(practice.page, title="Practice", url_path="practice", default=True)
+
+
+def _report(report: Report) -> None:
+    if report.problem:
+        st.error(report.problem)
+        return
+    for record in report.records:
+        sign = ":green[:material/check:]" if record.status == "pass" else ":red[:material/close:]"
+        st.markdown(f"{sign} {record.title} · {amount(record.earned)} / {amount(record.points)}")
+    for belief in report.misconceptions:
+        if belief in deck().bank.catalogue.misconceptions:
+            feedback.belief(deck().bank.catalogue.misconceptions[belief])

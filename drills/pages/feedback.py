@@ -1,0 +1,56 @@
+"""What is shown after an answer: what was right, why each option is wrong, the misconception, where to go on."""
+
+import streamlit as st
+
+from autograder.catalogue import Misconception
+from drills.items import Item, Numeric, Open, SpotTheBug, TrueFalse
+from drills.marking import Marked, Part, key_number, shown_number
+from drills.pages.session import deck
+
+
+def show(item: Item, marked: Marked) -> None:
+    """Show the feedback on one answer."""
+    if marked.right:
+        st.success("Right.", icon=":material/check_circle:")
+    elif marked.points > 0:
+        st.warning(f"Partly right: {marked.points:g} of {marked.maximum:g}.", icon=":material/contrast:")
+    else:
+        st.error("Left open." if marked.blank else "Not right.", icon=":material/cancel:")
+    beliefs = deck().bank.catalogue.misconceptions
+    for name in marked.misconceptions:
+        if name in beliefs:
+            belief(beliefs[name])
+    for part in marked.parts:
+        _part(part)
+    if isinstance(item, Numeric):
+        value = key_number(item)
+        st.markdown(f"Exactly: **{shown_number(value)}** {item.unit}" + ("" if value.is_integer() else f" ({value!r})"))
+    if isinstance(item, SpotTheBug):
+        st.markdown(f"Line {item.key} should read")
+        st.code(item.fix, language=item.language)
+    if isinstance(item, TrueFalse):
+        st.markdown(f"**{item.key}**: {item.justification}")
+    if isinstance(item, Open):
+        st.markdown(f"**A good answer.** {item.key}")
+    st.markdown(item.because)
+    st.caption(f"Source: {item.source}" + (f" · exercise {item.exercise}" if item.exercise else ""))
+
+
+def belief(entry: Misconception) -> None:
+    """Show a misconception with what holds instead."""
+    with st.container(border=True):
+        st.markdown(f":material/lightbulb: **The belief behind it:** {entry.believes}")
+        st.markdown(f"{entry.fails}\n\n**What holds:** {entry.holds}\n\n*{entry.ask}*")
+        st.caption(entry.id)
+
+
+def _part(part: Part) -> None:
+    sign = ":green[:material/check:]" if part.right else ":red[:material/close:]"
+    said = ""
+    if part.given not in ("", "chosen"):
+        said = f" · you: {part.given}"
+    elif part.given == "chosen":
+        said = " · your choice"
+    if not part.right and part.expected not in ("", "chosen"):
+        said += f" · right: **{part.expected}**"
+    st.markdown(f"{sign} {part.label}{said}" + (f"  \n{part.because}" if part.because else ""))

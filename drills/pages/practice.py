@@ -1,0 +1,187 @@
+"""Practice: one question at a time, mixed over topics; every answer is committed before the screen changes."""
+
+import uuid
+from typing import Any
+
+import streamlit as st
+
+from drills.answers import AnswerError
+from drills.history import record_answer
+from drills.items import Item, Open, TrueFalse
+from drills.marking import Marked, mark
+from drills.pages import answering, feedback
+from drills.pages.session import deck, history, learner, memory, now, preferences
+from drills.preferences import contest
+from drills.progress import misconception_book
+from drills.scheduling import Scope, plan
+from drills.sittings import self_checked
+from drills.store.database import StoreError
+
+
+def page() -> None:
+    """Draw the page."""
+    scope = _scope()
+    state = st.session_state
+    if "answered" in state:
+        _after(state["answered"])
+        return
+    card = _next_card(scope)
+    if card is None:
+        _nothing_left(scope)
+        return
+    known = memory().cards.get(card)
+    item = deck().draw(card, learner().learner, known.times if known else 0)
+    times = known.times if known else 0
+    prefix = f"practice:{item.id}:{times}"
+    state.setdefault(f"{prefix}:key", uuid.uuid4().hex)
+    topic = deck().bank.catalogue.topics[item.topic]
+    st.caption(f"{topic.title} · {'●' * item.difficulty}{'○' * (3 - item.difficulty)} · {item.type}")
+    st.markdown(f"#### {item.stem}" if len(item.stem) < 160 and "\n" not in item.stem else item.stem)
+    _figure(item)
+    if state.get(f"{prefix}:checking"):
+        _self_check(item, prefix)
+        return
+    answering.ask(item, prefix, seed=times)
+    if problem := state.pop(f"{prefix}:problem", None):
+        st.warning(problem)
+    left, right = st.columns([3, 2])
+    with left:
+        st.button("Check", type="primary", shortcut="Enter", on_click=_check, args=(item, prefix), width="stretch")
+    with right:
+        st.button("I do not know", shortcut="0", on_click=_answer, args=(item, prefix, None), width="stretch")
+
+
+def _check(item: Item, prefix: str) -> None:
+    given = answering.collect(item, prefix)
+    if given is None:
+        st.session_state[f"{prefix}:problem"] = "Choose or write an answer first, or say that you do not know."
+        return
+    if self_checked(item):
+        learner().append("draft", {"item": item.id, "answer": given})
+        st.session_state[f"{prefix}:checking"] = given
+        return
+    _answer(item, prefix, given)
+
+
+def _answer(item: Item, prefix: str, given: Any) -> None:
+    """Mark and commit; only then does the screen change."""
+    state = st.session_state
+    try:
+        marked = mark(item, given)
+        record_answer(learner(), item, given, marked, key=state[f"{prefix}:key"])
+    except AnswerError as error:
+        state[f"{prefix}:problem"] = str(error)
+        return
+    except StoreError as error:
+        state[f"{prefix}:problem"] = f"{error} Your answer is still here; try again."
+        return
+    state["answered"] = (item, given, marked)
+
+
+def _self_check(item: Item, prefix: str) -> None:
+    """The learner compares with the model answer and ticks what it holds."""
+    given = st.session_state[f"{prefix}:checking"]
+    st.markdown("**Your answer.**")
+    st.text(given.get("text", ""))
+    if isinstance(item, Open):
+        st.markdown(f"**A good answer.** {item.key}")
+        ticks = [
+            st.checkbox(f"{criterion.criterion} ({criterion.points:g})", key=f"{prefix}:tick:{number}")
+            for number, criterion in enumerate(item.rubric)
+        ]
+        full = {**given, "ticked": [number for number, ticked in enumerate(ticks) if ticked]}
+        st.button(
+            "That is what it holds", type="primary", shortcut="Enter", on_click=_answer, args=(item, prefix, full)
+        )
+        return
+    assert isinstance(item, TrueFalse)
+    st.markdown(f"**{item.key}**: {item.justification}")
+    for column, (label, holds, keys) in zip(
+        st.columns(2), (("My reason says the same", True, "y"), ("It does not", False, "n")), strict=True
+    ):
+        with column:
+            full = {"value": given["value"], "justified": holds}
+            st.button(label, shortcut=keys, on_click=_answer, args=(item, prefix, full), width="stretch")
+
+
+def _after(answered: tuple[Item, Any, Marked]) -> None:
+    item, given, marked = answered
+    st.caption(deck().bank.catalogue.topics[item.topic].title)
+    st.markdown(item.stem)
+    feedback.show(item, marked)
+    st.button("Next", type="primary", shortcut="Enter", on_click=_go_on, width="stretch")
+    with st.expander("Something is wrong with this question"):
+        reason = st.text_area("What is wrong? Your instructor reads it; your mark stays.", key=f"contest:{item.id}")
+        st.button("Send", on_click=_contest, args=(item.id, given, reason), disabled=not reason.strip())
+    if st.session_state.pop("contested", False):
+        st.info("Thank you, it is kept.")
+
+
+def _go_on() -> None:
+    st.session_state.pop("answered", None)
+
+
+def _contest(item: str, given: Any, reason: str) -> None:
+    contest(learner(), item, given, reason)
+    st.session_state["contested"] = True
+
+
+def _scope() -> Scope:
+    """What is practised; kept in the address, so that a reload and a link keep it."""
+    catalogue = deck().bank.catalogue
+    wanted = st.query_params
+    with st.sidebar:
+        st.subheader("Practise")
+        topics = {
+            t.id: t.title for t in catalogue.topics.values() if any(c.topic == t.id for c in deck().cards.values())
+        }
+        chosen = st.multiselect(
+            "Topics",
+            list(topics),
+            default=[t for t in wanted.get_all("topic") if t in topics],
+            format_func=lambda t: topics[t],
+            placeholder="all, mixed",
+        )
+        mistakes = st.toggle("Only my mistakes", value=wanted.get("mistakes") == "1")
+        names = [entry.misconception for entry in misconception_book(history(), [])]
+        asked = wanted.get("misconception")
+        if asked in catalogue.misconceptions and asked not in names:
+            names.append(asked)
+        belief = st.selectbox(
+            "A misconception",
+            names,
+            index=names.index(asked) if asked in names else None,
+            placeholder="any",
+            format_func=lambda name: name.replace("-", " "),
+        )
+    st.query_params.from_dict(
+        {"topic": chosen, **({"mistakes": "1"} if mistakes else {}), **({"misconception": belief} if belief else {})}
+    )
+    return Scope(frozenset(chosen), belief, mistakes)
+
+
+def _next_card(scope: Scope) -> str | None:
+    found = plan(deck(), memory(), preferences(), now(), scope)
+    with st.sidebar:
+        st.caption(f"{found.done_today} answered today · {found.due} due · {found.new} new")
+    if found.next is None and st.session_state.get("ahead"):
+        return found.ahead[0] if found.ahead else None
+    return found.next
+
+
+def _nothing_left(scope: Scope) -> None:
+    if not scope.everything:
+        st.info("Nothing here (any more). Choose something else on the left.")
+        return
+    if not deck().cards:
+        st.info("The question bank is empty.")
+        return
+    st.success("That is all for today.", icon=":material/task_alt:")
+    st.markdown("Coming back tomorrow does more than going on now. If you want to go on, it does no harm.")
+    st.button("Go on, weakest first", shortcut="Enter", on_click=lambda: st.session_state.update(ahead=True))
+
+
+def _figure(item: Item) -> None:
+    file = deck().bank.figure(item) if item.id in deck().bank.items else None
+    if file is not None and item.figure is not None:
+        st.image(str(file), caption=item.figure.alt)

@@ -1,0 +1,96 @@
+"""Progress: what is mastered, what will be left at the exam, and the book of misconceptions."""
+
+from collections.abc import Sequence
+
+import altair as alt
+import pandas as pd
+import streamlit as st
+
+from drills.pages import feedback
+from drills.pages.session import deck, history, learner, memory, now, preferences, rows
+from drills.progress import TopicMastery, days_of_practice, forecast, mastery, misconception_book
+from drills.reports import gradings
+
+
+def page() -> None:
+    """Draw the page."""
+    st.title("Progress")
+    answers = history()
+    if not answers:
+        st.info("Nothing yet: answer a few questions first.")
+        return
+    settings = preferences()
+    days = days_of_practice(answers, now(), settings.zone)
+    right = sum(answer.right for answer in answers)
+    for column, (label, value) in zip(
+        st.columns(3),
+        (
+            ("Answers", str(len(answers))),
+            ("Right", f"{100 * right / len(answers):.0f} %"),
+            ("Days of the last seven", str(days.of_seven)),
+        ),
+        strict=True,
+    ):
+        column.metric(label, value)
+    known = memory()
+    st.subheader("Topics")
+    _topics(mastery(deck(), known, now()))
+    st.subheader("What will be left")
+    curve = forecast(deck(), known, settings, now())
+    table = pd.DataFrame(curve, columns=["day", "share"])
+    chart = alt.Chart(table).mark_line(color="#0072b2").encode(
+        x=alt.X("day:T", title=None), y=alt.Y("share:Q", title="expected right answers", axis=alt.Axis(format="%"),
+                                              scale=alt.Scale(domain=[0, 1])),
+    )  # fmt: skip
+    if settings.exam:
+        rule = alt.Chart(pd.DataFrame({"day": [pd.Timestamp(settings.exam)]})).mark_rule(
+            color="#d55e00", strokeDash=[4, 4]
+        )
+        chart = alt.layer(chart, rule.encode(x="day:T"))
+    st.altair_chart(chart.properties(height=220), width="stretch")
+    st.caption("If you do not practise any more. " + (f"The dashed line is your exam, {settings.exam}." if settings.exam else
+               "Set your exam date under Settings."))  # fmt: skip
+    _book()
+
+
+def _topics(topics: Sequence[TopicMastery]) -> None:
+    begun = [topic for topic in topics if topic.seen]
+    table = pd.DataFrame(
+        {
+            "topic": [topic.title for topic in begun],
+            "mastery": [topic.mastery for topic in begun],
+            "seen": [f"{topic.seen} of {topic.cards} questions seen" for topic in begun],
+        }
+    )
+    chart = alt.Chart(table).mark_bar(color="#0072b2").encode(
+        x=alt.X("mastery:Q", title="mastery", axis=alt.Axis(format="%"), scale=alt.Scale(domain=[0, 1])),
+        y=alt.Y("topic:N", title=None, sort=None, axis=alt.Axis(labelLimit=220)),
+        tooltip=["topic", alt.Tooltip("mastery:Q", format=".0%"), "seen"],
+    )  # fmt: skip
+    st.altair_chart(chart.properties(height=alt.Step(24)), width="stretch")
+    untouched = len(topics) - len(begun)
+    if untouched:
+        st.caption(f"{untouched} topics are not begun yet.")
+
+
+def _book() -> None:
+    entries = misconception_book(history(), gradings(rows()))
+    if not entries:
+        return
+    st.subheader("Book of misconceptions")
+    catalogue = deck().bank.catalogue.misconceptions
+    for entry in entries:
+        if entry.misconception not in catalogue:
+            continue
+        belief = catalogue[entry.misconception]
+        where = [f"{entry.in_answers}x in answers"] if entry.in_answers else []
+        where += [f"{entry.in_code}x in code"] if entry.in_code else []
+        sign = ":orange[:material/bookmark:]" if entry.open else ":green[:material/check:]"
+        with st.expander(f"{sign} {belief.believes} ({', '.join(where)})"):
+            feedback.belief(belief)
+            st.button("Practise it", key=f"book:{belief.id}", on_click=_practise, args=(belief.id,))
+
+
+def _practise(misconception: str) -> None:
+    st.session_state["practise"] = misconception
+    _ = learner()

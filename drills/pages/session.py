@@ -1,0 +1,113 @@
+"""What all pages share: the deck and the database (one each per server), and the learner of this session.
+
+Who the learner is: without `$ANNDL_LOGIN` there is one, "me". With `ANNDL_LOGIN=oidc` it is whom `st.login` says; with
+`ANNDL_LOGIN=header:X-Forwarded-User` it is what a trusted proxy says. `$ANNDL_INSTRUCTORS` lists who sees the class.
+"""
+
+import gc
+import os
+from datetime import UTC, datetime
+
+import streamlit as st
+
+from autograder.paths import find_root
+from drills.bank import read_bank
+from drills.deck import Deck
+from drills.generators import load_generators
+from drills.history import Answer, answers
+from drills.preferences import settings as settings_of
+from drills.scheduling import Memory, Settings
+from drills.store import Event, Store
+from drills.store.database import Database, open_database
+
+ALONE = "me"
+
+
+class NoLearner(Exception):
+    """Nobody is logged in."""
+
+    def show(self) -> None:
+        """Ask to log in, or say what is missing."""
+        st.title("Neural network drills")
+        if os.environ.get("ANNDL_LOGIN") == "oidc":
+            st.button("Log in", on_click=st.login, type="primary")
+        else:
+            st.error("Your name did not arrive with the request. This server is to be reached through its proxy only.")
+
+
+@st.cache_resource(show_spinner=False)
+def deck() -> Deck:
+    """The questions, read once per server."""
+    found = Deck(read_bank(find_root()), load_generators())  # an item with a slip is left out; `anndl bank lint` tells
+    gc.collect()
+    gc.freeze()  # what was read lives as long as the server: no collection need look at it again
+    return found
+
+
+@st.cache_resource(show_spinner=False)
+def database() -> Database:
+    """The one database of this server."""
+    return open_database()
+
+
+def learner() -> Store:
+    """The rows of whoever is at the other end, and nobody else's.
+
+    Raises:
+        NoLearner: a login is required and has not happened.
+    """
+    return Store(database(), name())
+
+
+def name() -> str:
+    """The learner's name.
+
+    Raises:
+        NoLearner: a login is required and has not happened.
+    """
+    login = os.environ.get("ANNDL_LOGIN", "")
+    if not login:
+        return ALONE
+    if login == "oidc":
+        if not st.user.is_logged_in:
+            raise NoLearner
+        who = str(st.user.get("email") or st.user.get("sub") or "")
+    else:
+        who = str(st.context.headers.get(login.removeprefix("header:")) or "")
+    if not who.strip() or who.strip().startswith("@"):
+        raise NoLearner
+    return who.strip()
+
+
+def is_instructor() -> bool:
+    """Whether the learner may see the class."""
+    listed = {entry.strip() for entry in os.environ.get("ANNDL_INSTRUCTORS", "").split(",") if entry.strip()}
+    return bool(os.environ.get("ANNDL_LOGIN")) and name() in listed
+
+
+def rows() -> list[Event]:
+    """All rows of the learner; only those are read that came since the last look, also from another tab."""
+    store = learner()
+    kept: list[Event] = st.session_state.setdefault(f"rows of {store.learner}", [])
+    kept += store.events(after=max((row.seq for row in kept), default=0))
+    return kept
+
+
+def history() -> list[Answer]:
+    """The learner's answers, oldest first."""
+    return answers(rows())
+
+
+def memory() -> Memory:
+    """What the schedule knows of the learner."""
+    return Memory(history())
+
+
+def preferences() -> Settings:
+    """What the learner has set."""
+    return settings_of(rows())
+
+
+def now() -> datetime:
+    """The time, in UTC."""
+    return datetime.now(UTC)

@@ -1,0 +1,60 @@
+"""Settings: exam date, caps, backup and restore."""
+
+from datetime import date
+from zoneinfo import available_timezones
+
+import streamlit as st
+
+from drills.pages.session import database, learner, preferences, rows
+from drills.preferences import save_setting
+from drills.store.backup import backup, restore
+from drills.store.database import StoreError
+
+
+def page() -> None:
+    """Draw the page."""
+    st.title("Settings")
+    held = preferences()
+    exam = st.date_input("Exam date", value=held.exam, min_value=date(2020, 1, 1), format="YYYY-MM-DD", key="exam date")
+    if exam != held.exam:
+        save_setting(learner(), "exam", exam.isoformat() if isinstance(exam, date) else None)
+    if held.exam:
+        st.button("No exam date", on_click=_no_exam)
+    for field, label, help_ in (
+        ("daily_cap", "At most so many answers a day", "The queue ends there; going on is always possible."),
+        (
+            "new_per_day",
+            "At most so many new questions a day",
+            "New ones come back soon: few a day keep the days short.",
+        ),
+    ):
+        value = int(st.number_input(label, 0, 1000, int(getattr(held, field)), help=help_))
+        if value != getattr(held, field):
+            save_setting(learner(), field, value)
+    zones = sorted(available_timezones())
+    here = str(held.zone)
+    zone = st.selectbox(
+        "Time zone (when your day begins)", zones, index=zones.index(here) if here in zones else zones.index("UTC")
+    )
+    if zone != here:
+        save_setting(learner(), "zone", zone)
+    st.subheader("Your data")
+    st.caption(f"{len(rows())} rows of {learner().learner} in {database().name}")
+    st.download_button(
+        "Back up",
+        data=lambda: backup(learner()),
+        file_name="drills-backup.json",
+        mime="application/json",
+        on_click="ignore",
+    )
+    file = st.file_uploader("Restore a backup (adds what is missing, changes nothing that is there)", type="json")
+    if file is not None and st.button("Restore"):
+        try:
+            st.success(f"{restore(learner(), file.getvalue().decode('utf-8'))} rows restored.")
+        except (StoreError, ValueError) as error:
+            st.error(str(error))
+
+
+def _no_exam() -> None:
+    save_setting(learner(), "exam", None)
+    st.session_state["exam date"] = None
