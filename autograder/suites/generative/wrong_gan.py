@@ -1,7 +1,5 @@
 """The wrong versions of GAN training: what each misconception writes."""
 
-import torch
-
 from autograder import edit, misconception
 
 BOTH = "return -log_real.mean() - log_fake.mean()  #"
