@@ -26,6 +26,8 @@ import numpy as np  # noqa: E402
 from attacks import ATTACKS, Attack  # noqa: E402
 
 from autograder.calls import Failed, InfrastructureError, Limits, Loaded, Returned, Submission  # noqa: E402
+from autograder.catalogue import Catalogue  # noqa: E402
+from autograder.grading import Grader, secret_key  # noqa: E402
 from autograder.sandbox import linux  # noqa: E402
 from autograder.sandbox.client import Sandbox  # noqa: E402
 from autograder.wire import Tensor  # noqa: E402
@@ -43,7 +45,7 @@ PORT = {port}
 SECRET_NAME = "CANARY-" + "5f1d"
 """
 TAIL = """
-for _name in ("affine", "again"):
+for _name in {functions!r}:
     if "attack" in globals():
         globals()[_name] = attack
 """
@@ -87,10 +89,10 @@ def closed_parent(path: str) -> str:
     return ""
 
 
-def source(attack: Attack, port: int) -> str:
+def source(attack: Attack, port: int, functions: tuple[str, ...] = ("affine",)) -> str:
     """Return the module: the attack, once more at import where it wants that, and all functions made of it."""
     code = HEAD.format(project=str(FOLDER / "project"), port=port) + attack.code
-    return code + ("\nattack()\n" if attack.at_import else "") + TAIL
+    return code + ("\nattack()\n" if attack.at_import else "") + TAIL.format(functions=functions)
 
 
 def examine(sandbox: Sandbox, framework: str, text: str, limits: Limits) -> dict[str, Any]:
@@ -117,6 +119,35 @@ def examine(sandbox: Sandbox, framework: str, text: str, limits: Limits) -> dict
         "kinds": [o.kind if isinstance(o, Failed) else type(o).__name__ for o in outcomes],
         "message": next((o.message for o in outcomes if isinstance(o, Failed)), ""),
     }
+
+
+def grade(user: str, port: int, wanted: set[str]) -> dict[str, Any]:
+    """Grade every attack as an answer to a real exercise of each framework; returns what was earned and said."""
+    marks: dict[str, Any] = {}
+    root = FOLDER / "project"
+    exercises = Catalogue(root).exercises
+    for framework in ("numpy", "torch"):
+        names = [name for name, exercise in exercises.items() if exercise.framework == framework]
+        if not names:
+            continue
+        name = "attention" if "attention" in names else names[0]
+        with Sandbox("strict") as sandbox:
+            quick = Limits(call_seconds=0.3, total_seconds=1.0, memory_bytes=1 << 30)
+            grader = Grader(root, sandbox.open, PATIENT)
+            solution = exercises[name].file(root, "solutions").read_text(encoding="utf-8")
+            key = secret_key(b"arena", user, name, 1)
+            report = grader.grade(name, solution, key)  # warms suite and reference, too
+            marks[f"{framework}/right"] = [sum(r.earned or 0 for r in report.records), sum(r.points for r in report.records)]
+            grader.limits = quick
+            for attack in ATTACKS:
+                if framework in attack.frameworks and (not wanted or attack.name in wanted):
+                    report = grader.grade(name, source(attack, port, exercises[name].functions), key)
+                    marks[f"{framework}/{attack.name}"] = {
+                        "earned": sum(record.earned or 0 for record in report.records),
+                        "statuses": sorted({record.status for record in report.records}),
+                        "said": repr(report),
+                    }
+    return marks
 
 
 def right(outcome: Any, expected: np.ndarray, framework: str) -> bool:
@@ -188,6 +219,8 @@ def main() -> None:
                 following = examine(sandbox, framework, RIGHT[framework], PATIENT)
                 result["next"] = following["passed"] or following["said"]
                 results["runs"][f"{framework}/{attack.name}"] = result
+    if user == "user":
+        results["grades"] = grade(user, port, wanted)
     results["left"] = sorted(processes())
     print(json.dumps(results))
 

@@ -29,12 +29,9 @@ class Arena:
     @staticmethod
     def _start(folder: Path, user: str) -> subprocess.Popen[str]:
         project = folder / "project"
-        for tree in ("autograder", "course"):
-            shutil.copytree(ROOT / tree, project / tree, ignore=shutil.ignore_patterns("__pycache__"))
-        for tree in ("solutions", "reference"):
-            (project / tree).mkdir()
+        for tree in ("autograder", "course", "solutions", "reference", "exercises"):
+            shutil.copytree(ROOT / tree, project / tree, ignore=shutil.ignore_patterns("__pycache__", "runs"))
         (project / "solutions" / "secret.py").write_text("CANARY-" + "5f1d")
-        (project / "reference" / "__init__.py").write_text("# CANARY-" + "5f1d")
         for name in ("home", "tmp"):
             (folder / name).mkdir()
         for path in (folder, *folder.parents):  # pytest's own folders are closed to other users
