@@ -26,7 +26,7 @@ class Captioner(nn.Module):
     def __init__(self, words: int, hidden: int = 128, embedding: int = 32) -> None:
         super().__init__()
         blocks: list[nn.Module] = []
-        for before, after in ((3, 32), (32, 64), (64, 64)):
+        for before, after in ((3, 16), (16, 32), (32, 64)):
             blocks += [nn.Conv2d(before, after, 3, padding=1), nn.BatchNorm2d(after), nn.ReLU(), nn.MaxPool2d(2)]
         self.encoder = nn.Sequential(*blocks, nn.Flatten(), nn.Linear(64 * 4 * 4, hidden), nn.Tanh())
         self.embedding = nn.Embedding(words, embedding)

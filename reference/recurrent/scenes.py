@@ -1,8 +1,8 @@
 """Rendered scenes with captions (chapter recurrent, topic captioning).
 
 No package carries photographs with captions, so scenes are drawn: one or two coloured shapes on crops of photographs,
-each with the one sentence that is right for it. The larger shape is named first, which makes the sentence unique: "a
-blue square left of a red circle" would otherwise be as good as "a red circle right of a blue square".
+each with the one sentence that is right for it. The left or the upper shape is named first, which makes the sentence
+unique: "a red circle right of a blue square" would otherwise be as good as "a blue square left of a red circle".
 """
 
 from dataclasses import dataclass
@@ -16,7 +16,7 @@ from reference.data.images import photo
 
 COLOURS = {"red": (0.9, 0.1, 0.1), "green": (0.1, 0.7, 0.15), "blue": (0.15, 0.25, 0.95), "yellow": (0.95, 0.85, 0.1)}
 SHAPES = ("circle", "square", "triangle")
-RELATIONS = {"left of": (-1, 0), "right of": (1, 0), "above": (0, -1), "below": (0, 1)}
+RELATIONS = {"left of": (-1, 0), "above": (0, -1)}
 THINGS = tuple(f"a {colour} {shape}" for colour, shape in product(COLOURS, SHAPES))
 ALONE = THINGS
 PAIRS = tuple(f"{one} {relation} {other}" for one, relation, other in product(THINGS, RELATIONS, THINGS))
@@ -53,12 +53,12 @@ def render(captions: list[str], generator: torch.Generator) -> Scenes:
     parsed = [_parse(caption) for caption in captions]
     pairs = torch.tensor([relation is not None for _, relation, _ in parsed])
     direction = torch.tensor([RELATIONS[relation] if relation else (0, 0) for _, relation, _ in parsed])
-    middle = SIZE / 2 + 2 * _between(-1, 1, (n, 2), generator)
-    apart = _between(7, 9, (n, 1), generator) * direction + _between(-2, 2, (n, 2), generator)
-    for which, (low, high), sign in ((0, (6.0, 7.0), 1), (2, (3.7, 4.5), -1)):  # the first thing is the larger one
+    middle = SIZE / 2 + _between(-1.5, 1.5, (n, 2), generator)
+    apart = _between(7, 8.5, (n, 1), generator) * direction + _between(-2, 2, (n, 2), generator)
+    for which, sign in ((0, 1), (2, -1)):
         things = [parts[which] or THINGS[0] for parts in parsed]
         centre = torch.where(pairs.unsqueeze(1), middle + sign * apart, middle)
-        cover = _shape_masks([thing.split()[2] for thing in things], centre, _between(low, high, (n,), generator))
+        cover = _shape_masks([thing.split()[2] for thing in things], centre, _between(4.5, 6.5, (n,), generator))
         colour = torch.tensor([COLOURS[thing.split()[1]] for thing in things])
         colour = (colour + _between(-0.1, 0.1, (n, 3), generator)).clamp(0, 1)[:, :, None, None]
         present = torch.ones(n) if which == 0 else pairs.float()

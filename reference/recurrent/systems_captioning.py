@@ -62,8 +62,8 @@ def captioning(run: Run) -> Result:
     test = draw(seen, run.choose(1_000, 100), alone)
     new = draw(unseen, run.choose(1_000, 100), 0.0)
     model = Captioner(len(scenes.WORDS)).to(run.device)
-    epochs = run.choose(12, 8)
-    optimizer = torch.optim.Adam(model.parameters(), 0.002)
+    epochs = run.choose(14, 8)
+    optimizer = torch.optim.Adam(model.parameters(), 0.003)
     history = fit(
         model,
         optimizer,

@@ -54,7 +54,7 @@ def test_adding_problem_marks_one_number_in_each_half():
 
 def test_captions_are_unique_and_survive_encoding():
     captions = scenes.ALONE + scenes.PAIRS
-    assert len(set(captions)) == len(captions) == 12 + 12 * 4 * 12
+    assert len(set(captions)) == len(captions) == 12 + 12 * 2 * 12
     for caption in captions:
         numbers = scenes.encode(caption)
         assert len(numbers) == scenes.LONGEST
@@ -62,7 +62,7 @@ def test_captions_are_unique_and_survive_encoding():
 
 
 def test_scenes_show_what_the_caption_says():
-    """The mean position of red and of blue pixels, and which colour covers more."""
+    """The mean positions of red and of blue pixels."""
     generator = torch.Generator().manual_seed(0)
     for relation, (dx, dy) in scenes.RELATIONS.items():
         images = scenes.render([f"a red circle {relation} a blue square"] * 20, generator).images
@@ -71,7 +71,6 @@ def test_scenes_show_what_the_caption_says():
         assert images.max() <= 1
         red = ((images[:, 0] - images[:, 1:].amax(1)) > 0.4).double()
         blue = ((images[:, 2] - images[:, :2].amax(1)) > 0.4).double()
-        assert (red.sum((1, 2)) > blue.sum((1, 2))).all()
         axis = torch.arange(32, dtype=torch.float64)
         for offset, dim in ((dx, 1), (dy, 2)):
             position = [(c.sum(dim) * axis).sum(1) / c.sum((1, 2)) for c in (red, blue)]
