@@ -213,7 +213,7 @@ def _layer_table(item: LayerTable, answer: Any) -> Marked:
     for cell in blank_cells(item):
         text = _text(given.get(cell) or "").strip()
         correct = bool(text) and _cell_right(cell, text, right)
-        why = None if correct or not text else _cell_mistake(text, item.wrong_values.get(cell, {}))
+        why = None if correct or not text else _cell_mistake(cell, text, item.wrong_values.get(cell, {}))
         parts.append(_part(cell, text, right[cell], correct, why))
     return Marked(float(sum(part.right for part in parts)), float(len(parts)), tuple(parts))
 
@@ -234,13 +234,19 @@ def _cell_right(cell: str, text: str, right: dict[str, str]) -> bool:
         return False
 
 
-def _cell_mistake(text: str, wrong: dict[str, Wrong]) -> Wrong | None:
+def _cell_mistake(cell: str, text: str, wrong: dict[str, Wrong]) -> Wrong | None:
     try:
-        value = answers.number(text)
+        if cell.endswith(".output"):
+            given = answers.shape(text)
+            return next((why for predicted, why in wrong.items() if _predicted_shape(predicted) == given), None)
+        return _explained(answers.number(text), wrong, lambda one, other: one == other)
     except AnswerError:
-        squeezed = text.replace(" ", "").lower()
-        return next((why for shown, why in wrong.items() if shown.replace(" ", "").lower() == squeezed), None)
-    return _explained(value, wrong, lambda one, other: one == other)
+        return None
+
+
+def _predicted_shape(text: str) -> tuple[int, ...]:
+    """A wrong shape as the item's author wrote it: 16 x 32 x 32, or an expression for the length of a vector."""
+    return answers.shape(text) if "x" in text else (int(computed(text)),)
 
 
 def _ordering(item: Ordering, answer: Any) -> Marked:

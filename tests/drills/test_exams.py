@@ -129,6 +129,15 @@ def test_a_sitting_survives_reloads_and_scores(store, deck):
     assert (scores.points, scores.maximum) == (1.5, 8)
 
 
+def test_an_answer_that_cannot_be_read_is_a_wrong_one(store, deck):
+    paper = make_paper(deck, "p", profile(2), 1)
+    exam = start(store, paper)
+    answer_question(store, exam, 1, "an option that does not exist")
+    submit(store, sitting(store, exam))
+    assert [scored.points for scored in result(sitting(store, exam)).scored] == [-0.5, 0]
+    assert [answer.points for answer in answers(store.events())] == [0]
+
+
 def test_handing_in_twice_is_once_and_nothing_counts_afterwards(store, deck):
     paper = make_paper(deck, "p", profile(2), 1)
     exam = start(store, paper)

@@ -11,7 +11,7 @@ from drills import answers
 from drills.answers import AnswerError
 from drills.items import Item, from_data, misconceptions, to_data
 from drills.marking import mark
-from drills.networks import rows
+from drills.networks import rows, solution
 from drills.presentation import shown_options
 
 DOCS = Path(__file__).parents[2] / "docs" / "questions.md"
@@ -264,3 +264,73 @@ def test_recurrent_layers_of_a_table():
     for row, module, second in zip(rows(item), modules, second_biases, strict=True):
         assert row.parameters == sum(torch.numel(p) for p in module.parameters()) - second
     assert [row.parameters for row in rows(item)] == [400, 4 * 7 * (8 + 7 + 1), 3 * 3 * (7 + 3 + 1), 2 * (3 + 2), 4 * 3]
+
+
+def right_answer(item: Item) -> object:
+    """The answer that an all-knowing learner gives."""
+    match item.type:
+        case "single choice" | "spot the bug" | "ordering" | "matching":
+            return item.key
+        case "multiple choice":
+            return list(item.key)
+        case "true/false":
+            return {"value": item.key, "justification": item.justification, "justified": True}
+        case "numeric":
+            return item.key.compute.replace("math.exp(2)", "7.38906").replace("math.exp(0)", "1")
+        case "layer table":
+            return solution(item)
+        case "open":
+            return {"text": "x", "ticked": list(range(len(item.rubric)))}
+
+
+SELF_CHECKED = example("leaky-relu-continuous", distractors={})
+WHOLE = [*(item for item in EXAMPLES.values() if item.id != "conv-output-size-floor"), SELF_CHECKED]
+
+
+@pytest.mark.parametrize("item", WHOLE, ids=lambda item: item.id)
+def test_the_right_answer_has_every_part_right(item):
+    marked = mark(item, right_answer(item))
+    assert marked.right
+    assert not marked.blank
+    assert marked.points == marked.maximum > 0
+    assert all(part.right for part in marked.parts)
+    assert marked.misconceptions == ()
+    blank = mark(item, None)
+    assert blank.maximum == marked.maximum
+    assert [part.label for part in blank.parts if part.expected] == [
+        part.label for part in marked.parts if part.expected
+    ]
+    assert not any(part.right or part.given for part in blank.parts)
+
+
+def test_what_a_wrong_answer_shows_part_by_part():
+    table = EXAMPLES["small-cnn-table"].model_dump(by_alias=True)
+    table["wrong values"] = {
+        "1.output": {"16 x 32 x 32": {"because": "You took it for a padded one.", "misconception": "always-padded"}}
+    }
+    padded = mark(from_data(table), {"1.output": "16x32x32", "3.output": "1 x 2 x 3"})
+    shown = {part.label: (part.because, part.misconception) for part in padded.parts if part.given}
+    table["wrong values"] = {"4.output": {"14 * 14": {"because": "You left out the channels."}}}
+    assert [part.because for part in mark(from_data(table), {"4.output": "196"}).parts if part.given] == [
+        "You left out the channels."
+    ]
+    assert shown == {"1.output": ("You took it for a padded one.", "always-padded"), "3.output": ("", None)}
+
+    swapped = EXAMPLES["training-step-order"]
+    draw, forward, backward, update = swapped.key
+    parts = {part.label: part for part in mark(swapped, [draw, forward, update, backward]).parts}
+    assert [parts[step].right for step in swapped.key] == [True, True, False, False]
+    assert (parts[update].given, parts[update].expected) == ("3", "4")
+    assert parts[update].because
+    assert not parts[backward].because
+
+    rubric = EXAMPLES["why-lstm-not-rnn"]
+    rubric = rubric.model_copy(
+        update={"rubric": [c.model_copy(update={"misconception": f"m{i}"}) for i, c in enumerate(rubric.rubric)]}
+    )
+    marked = mark(rubric, {"text": "x", "ticked": [1]})
+    assert [part.right for part in marked.parts] == [False, True, False]
+    assert marked.misconceptions == ("m0", "m2")
+
+    justified = mark(SELF_CHECKED, {"value": False, "justified": False})
+    assert [part.right for part in justified.parts] == [True, False]
