@@ -1,0 +1,84 @@
+"""Output sizes and parameters of a convolutional network · 2 of 5 · 40 minutes
+
+How large is what a layer puts out, and how many numbers does it learn? Every exam asks for a table of these, and every network
+that does not run has one of them wrong. Sizes are counted axis by axis: at how many positions does the window fit? Depth is
+another matter: every filter spans all channels of its input and makes one channel of the output.
+(Dumoulin and Visin 2016, relationships 6 and 15)
+
+Run `anndl grade output_size` after each function; they are tested one by one.
+"""
+
+
+
+def output_size(size, kernel, stride=1, padding=0, dilation=1):
+    """Length of one axis after a convolution or a pooling.
+
+    output = floor((size + 2 padding - dilation (kernel - 1) - 1) / stride) + 1
+
+    Args:
+        size: length of the axis before, without padding; at least 1.
+        kernel: number of samples of the window along this axis; at least 1.
+        stride: step from one position of the window to the next; at least 1.
+        padding: pixels added on EACH side; at least 0.
+        dilation: distance between neighbouring samples of the window; at least 1.
+
+    Returns:
+        An int.
+
+    Raises:
+        ValueError: an argument is too small or no integer (NumPy's integers are integers; True and 5.0 are not), or the
+            window covers more than the padded axis.
+
+    By hand: in a row of 7 a window of 3 with stride 2 starts at 0, 2 and 4, so output_size(7, 3, stride=2) = 3, and so for a row
+    of 8. With dilation 2 the window covers 5: output_size(7, 3, dilation=2) = 3.
+    """
+    raise NotImplementedError("write output_size here")
+
+
+def conv_parameters(in_channels, filters, kernel, bias=True):
+    """Number of learned parameters of a convolutional layer.
+
+    Args:
+        in_channels: channels of the input; at least 1.
+        filters: number of filters; at least 1.
+        kernel: an integer for a square window, or a pair (tuple or list) of height and width; at least 1.
+        bias: whether each filter has a bias.
+
+    Returns:
+        An int. It does not depend on the size of the image.
+
+    Raises:
+        ValueError: a size is too small or no integer, or `kernel` is neither an integer nor a pair.
+
+    By hand: 4 filters of 5 x 5 on an image of 3 channels have 4 (5 * 5 * 3 + 1) = 304 parameters.
+    """
+    raise NotImplementedError("write conv_parameters here")
+
+
+def network_shapes(input_shape, layers):
+    """Shape after each layer of a network, without the batch axis.
+
+    A layer is a dict with its "type" and its options:
+
+        {"type": "conv", "filters": F, "kernel": K}     optional: "stride" (1), "padding" (0), "dilation" (1)
+        {"type": "pool", "kernel": K}                   optional: "stride" (as large as the kernel), "padding" (0)
+        {"type": "flatten"}
+        {"type": "dense", "units": N}
+
+    Windows are square here, images need not be. Pooling keeps the number of channels.
+
+    Args:
+        input_shape: (channels, height, width).
+        layers: list of such dicts, in order.
+
+    Returns:
+        List with one tuple per layer: (channels, height, width), or (n,) after flatten and dense.
+
+    Raises:
+        ValueError: an unknown type or option, a missing option, a value that `output_size` refuses, a dense layer on a shape
+            that was not flattened, a conv or pool layer after flatten.
+
+    By hand: (3, 8, 10) becomes (4, 6, 8) through a conv layer with "filters": 4 and "kernel": 3, then (4, 3, 4) through a pool
+    layer with "kernel": 2, (48,) through a flatten layer and (5,) through a dense layer with "units": 5.
+    """
+    raise NotImplementedError("write network_shapes here")
