@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from autograder.calls import Limits, Loaded
+from autograder.calls import Limits
 from autograder.check import Check, CheckFailed, Student
 from autograder.desk import sandboxed
 from autograder.grading import PUBLIC, Grader, Session, generator

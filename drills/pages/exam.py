@@ -137,7 +137,7 @@ def _sit(sitting: Sitting) -> None:
         st.caption(f"{len(questions) - still} answered, {still} open, {len(sitting.flags)} flagged")
         sure = st.checkbox("I am done", key="done")
         st.button("Hand in", type="primary", disabled=not sure, on_click=_hand_in, args=(sitting,), width="stretch")
-    st.caption(f"{question.block} · question {number} of {len(questions)} · {question.scheme.words()}")
+    st.caption(f"{question.block} · question {number} of {len(questions)} · {question.scheme.words}")
     st.markdown(item.stem)
     prefix = f"exam:{sitting.id}:{number}"
 

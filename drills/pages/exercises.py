@@ -17,9 +17,7 @@ def page() -> None:
     """Draw the page."""
     st.title("Exercises")
     if name() != ALONE:
-        st.info(
-            "Exercises are graded on your own machine with `anndl grade`, or in your notebook; this server does not see them."
-        )
+        st.info("Exercises are graded on your own machine with `anndl grade`, or in your notebook.")
         return
     desk = Desk(find_root())
     take_in_reports(learner(), desk.root / ".anndl" / "reports")

@@ -1,5 +1,7 @@
 """Every page draws, and an answer is in the database before the next screen."""
 
+from pathlib import Path
+
 import pytest
 from streamlit.testing.v1 import AppTest
 
@@ -7,6 +9,7 @@ from drills.history import answers
 from drills.store import Store
 from drills.store.database import open_database
 
+ROOT = Path(__file__).resolve().parents[2]
 WAIT = 60
 
 
@@ -35,7 +38,7 @@ def button(app, label):
 
 
 def test_the_app_starts_with_a_question():
-    app = AppTest.from_file("app.py", default_timeout=WAIT).run()
+    app = AppTest.from_file(str(ROOT / "app.py"), default_timeout=WAIT).run()
     assert not app.exception
     assert {"Check", "I do not know"} <= {b.label for b in app.button}
 
@@ -130,7 +133,8 @@ def answer(app, kind):
         while steps := [b for b in app.button if b.label not in ("Check", "I do not know", "Take the last one back")]:
             steps[0].click().run()
     elif kind == "matching":
-        app.get("button_group")[0].set_value([app.get("button_group")[0].options[0].content]).run()
+        group = app.get("button_group")[0]
+        group.set_value(group.options[0]).run()
     elif kind == "spot the bug":
         app.radio[0].set_value(
             app.radio[0].options[0] if isinstance(app.radio[0].options[0], int) else int(app.radio[0].options[0])
