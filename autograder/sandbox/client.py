@@ -241,7 +241,10 @@ class ConfinedRunner:
             connection.send(message, deadline)
             reply = connection.receive(limits, deadline)
             seconds = time.monotonic() - start
-            return _outcome(reply, self._number, self._submission.source, seconds)
+            outcome = _outcome(reply, self._number, self._submission.source, seconds)
+            if isinstance(outcome, Returned) and not _echoes(outcome, request):
+                raise wire.WireError("The reply is about other arguments.")
+            return outcome
         except Late:
             self._drop(grace=False)
             return Failed("timeout", _too_long(who, limits, left), time.monotonic() - start)
@@ -330,6 +333,12 @@ def _outcome(reply: Any, number: int, source: str, seconds: float) -> Loaded | O
     raise wire.WireError("The reply has an unknown form.")
 
 
+def _echoes(outcome: Returned, request: Mapping[str, Any]) -> bool:
+    """Tell whether as many arguments came back as were sent, by the same names: a check relies on that."""
+    args, kwargs = outcome.arguments
+    return len(args) == len(request.get("args", ())) and kwargs.keys() == request.get("kwargs", {}).keys()
+
+
 def _raised(reply: Mapping[str, Any], source: str, printed: str, seconds: float) -> Raised:
     line, lines = reply.get("line"), source.splitlines()
     text = ""
@@ -356,7 +365,7 @@ def _typed(reply: Mapping[str, Any], key: str, kind: type) -> Any:
     value = reply.get(key)
     if type(value) is not kind:
         raise wire.WireError("The reply has an unknown form.")
-    return _printable(value) if kind is str else value
+    return _printable(value) if type(value) is str else value
 
 
 def _printable(text: str) -> str:

@@ -1,6 +1,6 @@
 """Runs hostile submissions against the sandbox in a throw-away view of this machine; prints one JSON object.
 
-    python tests/sandbox/arena.py FOLDER (root|user) [NAME...]
+    python tests/sandbox/arena.py FOLDER (root|user) (runs|grades) [NAME...]
 
 FOLDER is a private copy of the kit with planted secrets. Where mounts are permitted, everything but FOLDER and /tmp is read-only. As
 `user` the sandbox runs without any right, and Python is mounted where that user can read it.
@@ -137,7 +137,10 @@ def grade(user: str, port: int, wanted: set[str]) -> dict[str, Any]:
             solution = exercises[name].file(root, "solutions").read_text(encoding="utf-8")
             key = secret_key(b"arena", user, name, 1)
             report = grader.grade(name, solution, key)  # warms suite and reference, too
-            marks[f"{framework}/right"] = [sum(r.earned or 0 for r in report.records), sum(r.points for r in report.records)]
+            marks[f"{framework}/right"] = [
+                sum(r.earned or 0 for r in report.records),
+                sum(r.points for r in report.records),
+            ]
             grader.limits = quick
             for attack in ATTACKS:
                 if framework in attack.frameworks and (not wanted or attack.name in wanted):
@@ -145,6 +148,7 @@ def grade(user: str, port: int, wanted: set[str]) -> dict[str, Any]:
                     marks[f"{framework}/{attack.name}"] = {
                         "earned": sum(record.earned or 0 for record in report.records),
                         "statuses": sorted({record.status for record in report.records}),
+                        "passed": [record.test for record in report.records if record.earned],
                         "said": repr(report),
                     }
     return marks
@@ -191,11 +195,14 @@ def main() -> None:
     """Run every attack in every framework it is for, and look at what is left."""
     import socket
 
-    user, wanted = sys.argv[2], set(sys.argv[3:])
+    user, stage, wanted = sys.argv[2], sys.argv[3], set(sys.argv[4:])
     throw_away(user)
     listener = socket.create_server(("127.0.0.1", 0))
     port = listener.getsockname()[1]
     results: dict[str, Any] = {"secret": SECRET, "leak": LEAK, "uid": os.geteuid(), "runs": {}}
+    if stage == "grades":
+        print(json.dumps({**results, "grades": grade(user, port, wanted)}))
+        return
     for framework in ("numpy", "torch"):
         with Sandbox("strict", canaries=[FOLDER / "project" / "solutions" / "secret.py"]) as sandbox:
             first = examine(sandbox, framework, RIGHT[framework], PATIENT)
@@ -219,8 +226,6 @@ def main() -> None:
                 following = examine(sandbox, framework, RIGHT[framework], PATIENT)
                 result["next"] = following["passed"] or following["said"]
                 results["runs"][f"{framework}/{attack.name}"] = result
-    if user == "user":
-        results["grades"] = grade(user, port, wanted)
     results["left"] = sorted(processes())
     print(json.dumps(results))
 

@@ -20,14 +20,14 @@ USERS = ("root", "user") if os.geteuid() == 0 else ("user",)
 
 
 class Arena:
-    """The running arenas; `results` waits."""
+    """The running arenas, one per user; `results` waits."""
 
-    def __init__(self, folder: Path) -> None:
-        self._processes = {user: self._start(folder / user, user) for user in USERS}
+    def __init__(self, folder: Path, users: tuple[str, ...], stage: str) -> None:
+        self._stage = stage
+        self._processes = {user: self._start(folder / user, user) for user in users}
         self._results: dict[str, dict[str, Any]] = {}
 
-    @staticmethod
-    def _start(folder: Path, user: str) -> subprocess.Popen[str]:
+    def _start(self, folder: Path, user: str) -> subprocess.Popen[str]:
         project = folder / "project"
         for tree in ("autograder", "course", "solutions", "reference", "exercises"):
             shutil.copytree(ROOT / tree, project / tree, ignore=shutil.ignore_patterns("__pycache__", "runs"))
@@ -40,7 +40,7 @@ class Arena:
             if path.name.startswith("pytest-of-"):
                 break
         return subprocess.Popen(
-            [sys.executable, str(Path(__file__).with_name("arena.py")), str(folder), user],
+            [sys.executable, str(Path(__file__).with_name("arena.py")), str(folder), user, self._stage],
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
             text=True,
@@ -49,7 +49,7 @@ class Arena:
     def results(self, user: str) -> dict[str, Any]:
         """Return what one arena found."""
         if user not in self._results:
-            out, err = self._processes[user].communicate(timeout=600)
+            out, err = self._processes[user].communicate(timeout=1200)
             assert self._processes[user].returncode == 0, err[-3000:]
             self._results[user] = json.loads(out)
         return self._results[user]
@@ -63,7 +63,14 @@ class Arena:
 
 @pytest.fixture(scope="session")
 def arena(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Arena]:
-    arena = Arena(tmp_path_factory.mktemp("arena"))
+    arena = Arena(tmp_path_factory.mktemp("arena"), USERS, "runs")
+    yield arena
+    arena.close()
+
+
+@pytest.fixture
+def graded(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Arena]:
+    arena = Arena(tmp_path_factory.mktemp("graded"), ("user",), "grades")
     yield arena
     arena.close()
 

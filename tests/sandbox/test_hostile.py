@@ -10,7 +10,12 @@ import pytest
 from .attacks import ATTACKS
 from .conftest import USERS, Arena
 
-RUNS = [f"{framework}/{attack.name}" for framework in ("numpy", "torch") for attack in ATTACKS if framework in attack.frameworks]
+RUNS = [
+    f"{framework}/{attack.name}"
+    for framework in ("numpy", "torch")
+    for attack in ATTACKS
+    if framework in attack.frameworks
+]
 BOUND = 3.0 + 3.0  # a submission's total seconds, and what a busy machine adds
 
 
@@ -22,7 +27,18 @@ def found(request: pytest.FixtureRequest, arena: Arena) -> dict[str, Any]:
 def test_there_are_enough_attacks_of_every_class() -> None:
     kinds = {attack.kind for attack in ATTACKS}
     assert len(ATTACKS) >= 70
-    assert kinds == {"exit", "forge", "patch", "read", "resource", "transport", "network", "gaming", "detached", "torch"}
+    assert kinds == {
+        "exit",
+        "forge",
+        "patch",
+        "read",
+        "resource",
+        "transport",
+        "network",
+        "gaming",
+        "detached",
+        "torch",
+    }
 
 
 def test_the_arena_itself_tells_right_from_wrong(found: dict[str, Any]) -> None:
@@ -52,17 +68,21 @@ def test_nothing_is_left_when_all_is_over(found: dict[str, Any]) -> None:
     assert found["left"] == []
 
 
-def test_no_attack_earns_a_point_from_the_grader(arena: Arena) -> None:
-    found = arena.results("user")
+@pytest.mark.slow
+def test_no_attack_earns_a_point_from_the_grader(graded: Arena) -> None:
+    found = graded.results("user")
     grades = found["grades"]
     for framework in ("numpy", "torch"):
-        right = grades.pop(f"{framework}/right", None)
-        assert framework == "torch" or right is not None
-        if right is not None:
-            assert right[0] == right[1] > 0
-    assert len(grades) >= 120
-    earned = {run: grade["earned"] for run, grade in grades.items() if grade["earned"]}
+        right = grades.pop(f"{framework}/right")
+        assert right[0] == right[1] > 0
+    assert len(grades) == len(RUNS)
+    # What the gaming ones return is wrong, but an array: some property may hold of it, and that is what its points are for.
+    gaming = {attack.name for attack in ATTACKS if attack.kind == "gaming"}
+    earned = {
+        run: grade["passed"] for run, grade in grades.items() if grade["earned"] and run.partition("/")[2] not in gaming
+    }
     assert earned == {}
+    assert all(len(grade["passed"]) <= 1 for grade in grades.values())
     not_run = [run for run, grade in grades.items() if "not-run" in grade["statuses"]]
     assert not_run == []  # that would spare a failing submission its mark
     said = json.dumps(grades)

@@ -140,7 +140,12 @@ def test_what_is_no_data_is_named(value: Any, named: str) -> None:
 
 
 def test_subclasses_of_numbers_are_no_numbers() -> None:
-    for value in (type("I", (int,), {})(1), type("F", (float,), {})(1.0), type("D", (dict,), {})(a=1), type("S", (str,), {})("x")):
+    for value in (
+        type("I", (int,), {})(1),
+        type("F", (float,), {})(1.0),
+        type("D", (dict,), {})(a=1),
+        type("S", (str,), {})("x"),
+    ):
         with pytest.raises(NotData):
             encode(value, LIMITS)
 
@@ -150,7 +155,13 @@ def test_self_reference_and_size_end() -> None:
     loop.append(loop)
     with pytest.raises(NotData):
         encode(loop, LIMITS)
-    for value in (np.zeros(1 << 18), list(range(10**6)), "x" * (9 << 20), 1 << 5000, np.broadcast_to(0.0, (10**6, 10**6))):
+    for value in (
+        np.zeros(1 << 18),
+        list(range(10**6)),
+        "x" * (9 << 20),
+        1 << 5000,
+        np.broadcast_to(0.0, (10**6, 10**6)),
+    ):
         with pytest.raises(TooLarge):
             encode(value, LIMITS)
 
@@ -231,7 +242,12 @@ def test_ten_thousand_malformed_replies() -> None:
     rng = random.Random(20261121)
     seeds = [
         encode({"id": 1, "kind": "returned", "value": v, "args": [v], "kwargs": {"k": 1.5}, "printed": "ok"}, LIMITS)
-        for v in (np.arange(6.0).reshape(2, 3), (1, None, True), [np.float32(2), Tensor(np.ones(3, np.float32))], {"W": np.ones((2, 2), bool)})
+        for v in (
+            np.arange(6.0).reshape(2, 3),
+            (1, None, True),
+            [np.float32(2), Tensor(np.ones(3, np.float32))],
+            {"W": np.ones((2, 2), bool)},
+        )
     ]
     refused = 0
     for _ in range(10_000):
@@ -246,7 +262,9 @@ def test_ten_thousand_malformed_replies() -> None:
                 case 2:
                     message[place:place] = rng.randbytes(rng.randint(1, 20))
                 case 3:
-                    message[place:place] = rng.choice([b"[", b"{", b'"', b"]", b"}", b",", b"null", b"-1", b"1e999", b"NaN"])
+                    message[place:place] = rng.choice(
+                        [b"[", b"{", b'"', b"]", b"}", b",", b"null", b"-1", b"1e999", b"NaN"]
+                    )
                 case 4:
                     message = message[:place]
                 case 5:
