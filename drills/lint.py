@@ -6,6 +6,7 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 from autograder.yamlfile import CourseError
+from drills.answers import AnswerError, shape
 from drills.bank import Bank, Problem
 from drills.expressions import ExpressionError, evaluate, is_bare_number
 from drills.generators import load_generators
@@ -19,6 +20,7 @@ from drills.items import (
     TrueFalse,
     wrongs,
 )
+from drills.marking import computed, predicted_shape
 from drills.mathtext import not_printable
 from drills.networks import blank_cells, solution
 from drills.texts import formulas, looks, normal, texts, unbalanced
@@ -164,15 +166,17 @@ def _layer_table(item: LayerTable) -> Iterator[str]:
             yield f"wrong values are given for '{cell}', which is no blank for a shape or a number"
             continue
         for value in values:
-            if normal(_evaluated(value)) == normal(right[cell]):
+            try:
+                same = (
+                    predicted_shape(value) == shape(right[cell])
+                    if cell.endswith(".output")
+                    else computed(value) == float(right[cell])
+                )
+            except (ExpressionError, AnswerError, TypeError, ValueError) as error:
+                yield f"the wrong value '{value}' of {cell} cannot be read: {error}"
+                continue
+            if same:
                 yield f"the wrong value '{value}' of {cell} is right"
-
-
-def _evaluated(value: str) -> str:
-    try:
-        return str(evaluate(value))
-    except ExpressionError:
-        return value  # a shape such as 16 x 28 x 28
 
 
 def _same_stems(bank: Bank) -> Iterator[Problem]:

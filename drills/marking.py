@@ -9,6 +9,7 @@ The form of an answer, by type (plain JSON, so that it can be stored as it is); 
     spot the bug      the line's number            open              {"text": text, "ticked": [criteria, from 0]}
 """
 
+import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import lru_cache
@@ -238,15 +239,15 @@ def _cell_mistake(cell: str, text: str, wrong: dict[str, Wrong]) -> Wrong | None
     try:
         if cell.endswith(".output"):
             given = answers.shape(text)
-            return next((why for predicted, why in wrong.items() if _predicted_shape(predicted) == given), None)
+            return next((why for predicted, why in wrong.items() if predicted_shape(predicted) == given), None)
         return _explained(answers.number(text), wrong, lambda one, other: one == other)
     except AnswerError:
         return None
 
 
-def _predicted_shape(text: str) -> tuple[int, ...]:
+def predicted_shape(text: str) -> tuple[int, ...]:
     """A wrong shape as the item's author wrote it: 16 x 32 x 32, or an expression for the length of a vector."""
-    return answers.shape(text) if "x" in text else (int(computed(text)),)
+    return answers.shape(text) if re.search(r"\d\s*[x×]\s*\d", text) else (int(computed(text)),)
 
 
 def _ordering(item: Ordering, answer: Any) -> Marked:

@@ -170,6 +170,21 @@ def test_answers_after_the_time_do_not_count(store, deck):
     assert sitting(store, "e").submitted == late.deadline
 
 
+def test_an_answer_on_its_way_when_the_time_is_up_counts(store, deck):
+    from datetime import UTC, datetime
+
+    paper = make_paper(deck, "p", profile(3), 1)
+    begun = datetime.now(UTC) - timedelta(minutes=45)
+    store.append("exam started", {"exam": "e", "paper": paper.model_dump(mode="json")}, at=begun)
+    for number, seconds in ((1, 5), (2, 10), (3, 11)):
+        late = begun + timedelta(minutes=30, seconds=seconds)
+        store.append("exam answer", {"exam": "e", "number": number, "answer": "x"}, at=late)
+    now = sitting(store, "e")
+    assert set(now.answers) == {1, 2}
+    assert now.submitted is None, "it is over, but not handed in"
+    assert [now.over(now.deadline + timedelta(seconds=seconds)) for seconds in (-1, 10, 11)] == [False, False, True]
+
+
 def test_a_penalty_never_makes_the_whole_negative(store, deck):
     paper = make_paper(deck, "p", profile(4), 1)
     exam = start(store, paper)

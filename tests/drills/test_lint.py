@@ -107,6 +107,7 @@ def test_rules_of_numbers(changes, rule):
         ({"blanks": ["2.output"]}, "neither a column"),
         ({"wrong values": {"1.parameters": {"2*(3*3*3+1)": {"because": "You took another way."}}}}, "is right"),
         ({"wrong values": {"1.output": {"2 x 6 x 6": {"because": "You took another way."}}}}, "is right"),
+        ({"wrong values": {"1.output": {"2 by 6": {"because": "You took another way."}}}}, "cannot be read"),
         ({"blanks": ["output"], "wrong values": {"1.parameters": {"3": {"because": "You took a way."}}}}, "no blank"),
     ],
 )
