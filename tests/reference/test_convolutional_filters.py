@@ -18,8 +18,8 @@ small = st.integers(1, 3)
 pairs = st.tuples(small, small)
 
 
-def draw(*shape, seed=0):
-    return torch.randn(*shape, dtype=torch.float64, generator=torch.Generator().manual_seed(seed))
+def draw(*shape, seed=0, device="cpu"):
+    return torch.randn(*shape, dtype=torch.float64, generator=torch.Generator().manual_seed(seed)).to(device)
 
 
 def close(got, wanted):
@@ -39,16 +39,16 @@ def geometries(draw_, dilated=True):
 
 @few
 @given(geometries(), st.booleans())
-def test_conv2d_and_its_gradients_equal_torch(geometry, with_bias):
+def test_conv2d_and_its_gradients_equal_torch(device, geometry, with_bias):
     n, groups, c, f, size, kernel, stride, padding, dilation = geometry
-    x, weight = draw(n, groups * c, *size, seed=1), draw(groups * f, c, *kernel, seed=2)
-    bias = draw(groups * f, seed=3) if with_bias else None
+    x, weight = draw(n, groups * c, *size, seed=1, device=device), draw(groups * f, c, *kernel, seed=2, device=device)
+    bias = draw(groups * f, seed=3, device=device) if with_bias else None
     options = {"stride": stride, "padding": padding, "dilation": dilation, "groups": groups}
     inputs = [x.clone().requires_grad_(), weight.clone().requires_grad_()]
     wanted = F.conv2d(*inputs, bias, **options)
     y = conv.conv2d(x, weight, bias, **options)
     close(y, wanted)
-    dy = draw(*y.shape, seed=4)
+    dy = draw(*y.shape, seed=4, device=device)
     dx, dweight, dbias = conv.conv2d_backward(dy, x, weight, **options)
     close((dx, dweight), torch.autograd.grad(wanted, inputs, dy))
     close(dbias, dy.sum((0, 2, 3)))
@@ -56,25 +56,25 @@ def test_conv2d_and_its_gradients_equal_torch(geometry, with_bias):
 
 @few
 @given(geometries(dilated=False))
-def test_max_pooling_equals_torch_also_among_equal_maxima(geometry):
+def test_max_pooling_equals_torch_also_among_equal_maxima(device, geometry):
     n, _, c, _, size, kernel, stride, padding, _ = geometry
-    x = draw(n, c, *size, seed=1).round().requires_grad_()  # many ties
+    x = draw(n, c, *size, seed=1, device=device).round().requires_grad_()  # many ties
     y, where = pooling.max_pool2d(x.detach(), kernel, stride, padding)
     wanted, index = F.max_pool2d(x, kernel, stride, padding, return_indices=True)
     close(y, wanted)
     assert torch.equal(where, index)
-    dy = draw(*y.shape, seed=2)
+    dy = draw(*y.shape, seed=2, device=device)
     close(pooling.max_pool2d_backward(dy, where, size), torch.autograd.grad(wanted, x, dy)[0])
 
 
 @few
 @given(geometries(dilated=False))
-def test_average_pooling_equals_torch(geometry):
+def test_average_pooling_equals_torch(device, geometry):
     n, _, c, _, size, kernel, stride, padding, _ = geometry
-    x = draw(n, c, *size, seed=1).requires_grad_()
+    x = draw(n, c, *size, seed=1, device=device).requires_grad_()
     wanted = F.avg_pool2d(x, kernel, stride, padding)
     close(pooling.avg_pool2d(x.detach(), kernel, stride, padding), wanted)
-    dy = draw(*wanted.shape, seed=2)
+    dy = draw(*wanted.shape, seed=2, device=device)
     gradient = pooling.avg_pool2d_backward(dy, size, kernel, stride, padding)
     close(gradient, torch.autograd.grad(wanted, x, dy)[0])
 
@@ -90,11 +90,11 @@ def test_global_pooling_equals_torch():
     close(x.flatten(2).gather(2, where.unsqueeze(2)).squeeze(2), y)
 
 
-def test_the_module_learns_by_the_gradients_derived_by_hand():
-    layer = conv.Conv2d(4, 6, (3, 2), stride=2, padding=1, groups=2).double()
-    x = draw(3, 4, 7, 5).requires_grad_()
+def test_the_module_learns_by_the_gradients_derived_by_hand(device):
+    layer = conv.Conv2d(4, 6, (3, 2), stride=2, padding=1, groups=2).to(device).double()
+    x = draw(3, 4, 7, 5, device=device).requires_grad_()
     y = layer(x)
-    dy = draw(*y.shape, seed=5)
+    dy = draw(*y.shape, seed=5, device=device)
     got = torch.autograd.grad(y, [x, layer.weight, layer.bias], dy)
     plain = conv.conv2d(x, layer.weight, layer.bias, *layer.geometry)  # autograd through the columns
     close(got, torch.autograd.grad(plain, [x, layer.weight, layer.bias], dy))
