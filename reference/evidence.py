@@ -15,6 +15,7 @@ from pathlib import Path
 
 import torch
 
+from reference import distributed
 from reference.plots import save_figure
 from reference.systems import CHAPTERS, Run, System, all_systems
 
@@ -63,6 +64,8 @@ def measure(system: System, run: Run, folder: Path) -> Record:
         date=datetime.now(UTC).date().isoformat(),
         details=dict(result.details),
     )
+    if distributed.rank() > 0:  # with several processes, the first writes
+        return record
     folder.mkdir(parents=True, exist_ok=True)
     (folder / f"{system.name}.json").write_text(json.dumps(asdict(record), indent=1) + "\n", encoding="utf-8")
     if result.figure is not None:

@@ -14,7 +14,7 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from reference import checkpoint
-from reference.train import CHECKPOINT, CURVES, METRICS, Batch, Learner, Sampler, Settings, fit
+from reference.train import CHECKPOINT, CURVES, METRICS, Batch, Learner, Precision, Sampler, Settings, fit
 from tests.reference.small_run import data, train_small
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -73,8 +73,7 @@ def test_a_checkpoint_of_other_settings_is_refused(tmp_path: Path) -> None:
     assert len(history.epochs) == 2
 
 
-@pytest.mark.parametrize("batch_size", ["8", "12"])
-def test_two_processes_equal_one(batch_size: str, tmp_path: Path) -> None:
+def test_two_processes_equal_one(tmp_path: Path) -> None:
     """37 examples: batches of 8 end with 5, of 12 with a single one, for which the second process has nothing."""
     script = tmp_path / "run.py"
     script.write_text(
@@ -83,13 +82,15 @@ def test_two_processes_equal_one(batch_size: str, tmp_path: Path) -> None:
         "from tests.reference.small_run import train_small\n"
         "torch.set_num_threads(1)\n"
         "with distributed.process_group(torch.device('cpu')):\n"
-        f"    model, history = train_small(batch_size={batch_size}, clip_norm=0.5)\n"
-        "    if distributed.rank() == 0:\n"
-        "        torch.save({'model': model.state_dict(), 'loss': history.of('train_loss')}, sys.argv[1])\n"
+        "    for batch_size in (8, 12):\n"
+        "        model, history = train_small(batch_size=batch_size, clip_norm=0.5)\n"
+        "        if distributed.rank() == 0:\n"
+        "            result = {'model': model.state_dict(), 'loss': history.of('train_loss')}\n"
+        "            torch.save(result, f'{sys.argv[1]}/{batch_size}.pt')\n"
     )
     command = [sys.executable, "-m", "torch.distributed.run", "--standalone", "--nproc-per-node", "2"]
     finished = subprocess.run(
-        [*command, str(script), str(tmp_path / "two.pt")],
+        [*command, str(script), str(tmp_path)],
         cwd=ROOT,
         env={"PYTHONPATH": str(ROOT), "OMP_NUM_THREADS": "1", "PATH": "/usr/bin:/bin", "TMPDIR": str(tmp_path)},
         capture_output=True,
@@ -98,11 +99,12 @@ def test_two_processes_equal_one(batch_size: str, tmp_path: Path) -> None:
         check=False,
     )
     assert finished.returncode == 0, finished.stderr
-    two = torch.load(tmp_path / "two.pt", weights_only=True)
-    one, history = train_small(batch_size=int(batch_size), clip_norm=0.5)
-    for name, tensor in one.state_dict().items():
-        torch.testing.assert_close(two["model"][name], tensor, rtol=1e-10, atol=1e-12)
-    assert two["loss"] == pytest.approx(history.of("train_loss"), rel=1e-10)
+    for batch_size in (8, 12):
+        two = torch.load(tmp_path / f"{batch_size}.pt", weights_only=True)
+        one, history = train_small(batch_size=batch_size, clip_norm=0.5)
+        for name, tensor in one.state_dict().items():
+            torch.testing.assert_close(two["model"][name], tensor, rtol=1e-10, atol=1e-12)
+        assert two["loss"] == pytest.approx(history.of("train_loss"), rel=1e-10)
 
 
 def test_early_stopping_waits_and_goes_back_to_the_best_weights() -> None:
@@ -160,7 +162,8 @@ def test_gradients_are_clipped_to_the_norm_all_parameters_together() -> None:
     assert (weights(model) - before).norm().item() == pytest.approx(0.25, rel=1e-4)
 
 
-def test_mixed_precision_computes_in_bfloat16_and_keeps_float32_weights(device: torch.device) -> None:
+@pytest.mark.parametrize("precision", ["bfloat16", "float16"])
+def test_mixed_precision_computes_in_half_and_keeps_float32_weights(precision: Precision, device: torch.device) -> None:
     model = nn.Linear(6, 2).to(device)
     types = set()
 
@@ -171,11 +174,19 @@ def test_mixed_precision_computes_in_bfloat16_and_keeps_float32_weights(device: 
 
     x, y = data()
     optimizer = torch.optim.SGD(model.parameters(), lr=0.5)
-    settings = Settings(epochs=15, precision="bfloat16", device=device)
+    settings = Settings(epochs=15, precision=precision, device=device, clip_norm=10.0)
     history = fit(model, optimizer, loss, (x.float().to(device), y.to(device)), settings)
-    assert types == {torch.bfloat16}
+    assert types == {getattr(torch, precision)}
     assert {p.dtype for p in model.parameters()} == {torch.float32}
     assert history.of("train_loss")[-1] < 0.6 * history.of("train_loss")[0]
+
+
+@pytest.mark.slow
+def test_a_compiled_model_learns_the_same() -> None:
+    plain, history = train_small(epochs=2)
+    compiled, other = train_small(epochs=2, compile=True)
+    assert other.of("train_loss") == pytest.approx(history.of("train_loss"), rel=1e-9)
+    torch.testing.assert_close(weights(compiled), weights(plain), rtol=1e-9, atol=1e-11)
 
 
 def test_an_update_of_ones_own_and_further_states(tmp_path: Path) -> None:
