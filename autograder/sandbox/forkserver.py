@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import contextlib
 import json
-import shutil
 import socket
 import subprocess
 import tempfile
@@ -14,6 +13,7 @@ from dataclasses import asdict
 from typing import Any
 
 from autograder.calls import InfrastructureError
+from autograder.sandbox.cleanup import remove_tree
 from autograder.sandbox.limits import Bounds
 from autograder.sandbox.process import Server, command, environment, package_folders
 
@@ -95,7 +95,7 @@ class ForkServer(Server):
             self._process.wait()
         if self._process.stderr:
             self._process.stderr.close()
-        shutil.rmtree(self.base, ignore_errors=True)
+        remove_tree(self.base)
 
     def _wait_ready(self) -> None:
         if not self._ready:

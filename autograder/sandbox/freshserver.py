@@ -6,7 +6,6 @@ import contextlib
 import itertools
 import os
 import secrets
-import shutil
 import signal
 import socket
 import subprocess
@@ -17,6 +16,7 @@ from collections.abc import Sequence
 from dataclasses import asdict
 
 from autograder.calls import InfrastructureError
+from autograder.sandbox.cleanup import remove_tree
 from autograder.sandbox.limits import Bounds
 from autograder.sandbox.process import Server, command, environment, package_folders
 
@@ -79,7 +79,7 @@ class FreshServer(Server):
                 os.killpg(process.pid, signal.SIGKILL)
         process.kill()
         process.wait()
-        shutil.rmtree(base, ignore_errors=True)
+        remove_tree(base)
         return status
 
     def close(self) -> None:

@@ -22,7 +22,6 @@ MS_RDONLY, MS_NOSUID, MS_NODEV, MS_NOEXEC = 1, 2, 4, 8
 MS_BIND, MS_REC, MS_PRIVATE = 1 << 12, 1 << 14, 1 << 18
 MNT_DETACH = 2
 
-getpid = os.getpid
 _libc: Any = ctypes.CDLL(None, use_errno=True)
 _column = {"x86_64": 0, "aarch64": 1}.get(platform.machine())
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import ctypes
 import errno
+import os
 import platform
 import struct
 from collections.abc import Sequence
@@ -42,7 +43,15 @@ def install(processes: bool = False) -> None:
     machine = platform.machine()
     if machine not in AUDIT_ARCH:
         raise OSError(errno.ENOSYS, f"no system call table for {machine}")
-    code = program(machine, linux.getpid(), processes)
+    load(program(machine, os.getpid(), processes))
+
+
+def load(code: Sequence[Instruction]) -> None:
+    """Hand a filter to the kernel; it holds for this process and what it starts, beside the filters already there.
+
+    Raises:
+        OSError: the kernel has no filters, or refuses this one.
+    """
     raw = b"".join(struct.pack("=HBBI", *instruction) for instruction in code)
     buffer = ctypes.create_string_buffer(raw, len(raw))
     header = ctypes.create_string_buffer(struct.pack("@HP", len(code), ctypes.addressof(buffer)))

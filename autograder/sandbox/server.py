@@ -13,7 +13,6 @@ import json
 import math
 import os
 import select
-import shutil
 import signal
 import socket
 import sys
@@ -24,6 +23,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from autograder.sandbox import confine, forked, linux, probes, root, warm, worker
+from autograder.sandbox.cleanup import remove_tree
 from autograder.sandbox.confine import Held
 from autograder.sandbox.limits import Bounds, size_now
 
@@ -74,7 +74,7 @@ def main(settings: Mapping[str, Any]) -> None:
             os._exit(code)
     os.close(settings["control"])
     os.waitpid(server, 0)
-    _remove(base)
+    remove_tree(base)
 
 
 def _place(settings: Mapping[str, Any]) -> Site:
@@ -201,7 +201,7 @@ class Server:
                     break
         folder, _ = self.scratch.pop(child)
         if not self.place.scratch:
-            _remove(folder)
+            remove_tree(folder)
         return {"status": status}
 
     @staticmethod
@@ -236,8 +236,3 @@ def _occupied(folder: str) -> float:
         except OSError:  # a path longer than the system allows
             return math.inf
     return total
-
-
-def _remove(folder: str) -> None:
-    with contextlib.suppress(RecursionError):  # deeper than Python can follow
-        shutil.rmtree(folder, ignore_errors=True)
