@@ -1,0 +1,88 @@
+"""Backpropagation through time · 4 of 5 · 60 minutes · after: backprop
+
+A recurrent network, unrolled over T steps, is a feed-forward network whose layers (the replicas) share their weights. So
+backpropagation works as usual, and each weight gets the contributions of all its replicas: their sum, or, as in this course,
+their average, which differs by a factor T in the step size. Truncation limits how many replicas the error of one step reaches,
+which bounds the cost and, with it, how long a dependence can be learned. (Werbos 1990; Williams and Peng 1990)
+
+    h_t = tanh(x_t Wx + h_(t-1) Wh + bh)        y_t = h_t Wy + by        E = sum over steps of |y_t - target_t|^2
+
+`params` is a dict of arrays: Wx (d, h), Wh (h, h), bh (h,), Wy (h, k), by (k,). Sequences have the shape (n, T, d):
+example, step, component.
+
+Run `anndl grade bptt` after each function; they are tested one by one.
+"""
+
+import numpy as np
+
+
+def forward(X, h0, params):
+    """Outputs and states of the network at every step.
+
+    Args:
+        X: (n, T, d) array, one sequence of T >= 1 steps per example.
+        h0: (n, h) array, the states before the first step.
+        params: dict with Wx (d, h), Wh (h, h), bh (h,), Wy (h, k), by (k,).
+
+    Returns:
+        (Y, H): the (n, T, k) outputs and the (n, T, h) states after each step; h0 is not among them.
+
+    By hand, one unit, with h0 = [[0]], Wx = [[1]], Wh = [[log(2) / 0.6]], bh = [0], Wy = [[5]], by = [1]: the inputs log(2) and 0
+    give the states tanh(log 2) = 0.6 and tanh(0.6 log(2) / 0.6) = 0.6, so the outputs are 4 and 4.
+    """
+    ### BEGIN SOLUTION
+    h, states = h0, []
+    for t in range(X.shape[1]):
+        h = np.tanh(X[:, t] @ params["Wx"] + h @ params["Wh"] + params["bh"])
+        states.append(h)
+    H = np.stack(states, axis=1)
+    return H @ params["Wy"] + params["by"], H
+    ### END SOLUTION
+
+
+def bptt(X, T, h0, params, window=None, average=False):
+    """Gradients of the loss, the sum of squared errors over examples, steps and outputs (no 1/2, no mean).
+
+    Args:
+        X: (n, T, d) array of inputs.
+        T: (n, T, k) array of targets.
+        h0: (n, h) array, the states before the first step.
+        params: as for `forward`.
+        window: how many replicas the error of one step reaches: that of step t reaches the replicas t, t-1, ..., t-window+1.
+            window=1 allows no way back in time, None or a window longer than the sequence all of it. The errors of
+            all steps count, and the forward pass is never cut.
+        average: False sums the contributions of the replicas; True divides all five gradients by the number of time steps.
+
+    Returns:
+        dict with Wx, Wh, bh, Wy, by, each of the shape of its parameter. The arguments stay as they are.
+
+    Raises:
+        ValueError: a window below 1.
+
+    By hand, for the example of `forward` with the targets 4 and 3: only the second step has an error, and its dY is
+    2 (4 - 3) = 2. At the second replica dA = 2 * 5 * (1 - 0.36) = 6.4, and that much goes into bh; with window=1 it stays
+    at that. The first replica adds 6.4 * log(2) / 0.6 * 0.64 = 4.73, so without a window bh has the gradient 11.13.
+    """
+    ### BEGIN SOLUTION
+    if window is not None and window < 1:
+        raise ValueError(f"an error reaches at least its own replica: window must be at least 1, not {window}")
+    Y, H = forward(X, h0, params)
+    steps = X.shape[1]
+    reach = steps if window is None else window
+    before = np.concatenate([h0[:, None], H[:, :-1]], axis=1)  # h_(t-1): what Wh was multiplied with at step t
+    dY = 2 * (Y - T)
+    dA = np.zeros_like(H)
+    for t in range(steps):  # the error of each step travels back by itself, so that it can be stopped
+        travelling = (dY[:, t] @ params["Wy"].T) * (1 - H[:, t] ** 2)
+        for s in range(t, max(t - reach, -1), -1):
+            dA[:, s] += travelling
+            travelling = (travelling @ params["Wh"].T) * (1 - before[:, s] ** 2)
+    grads = {
+        "Wx": np.einsum("ntd,nth->dh", X, dA),
+        "Wh": np.einsum("nti,nth->ih", before, dA),
+        "bh": dA.sum(axis=(0, 1)),
+        "Wy": np.einsum("nth,ntk->hk", H, dY),
+        "by": dY.sum(axis=(0, 1)),
+    }
+    return {name: grad / steps for name, grad in grads.items()} if average else grads
+    ### END SOLUTION
