@@ -29,7 +29,7 @@ def draw(student, reference) -> Figure:
         for module, style, width, name in ((student, "o-", 1.5, "yours"), (reference, "--", 1.0, "reference")):
             shares, gaps = _reach(module, X, T, _weights(scale))
             line = REFERENCE if module is reference else colour
-            label = f"{name}, |Wh| = {scale}" if module is student else None
+            label = f"{name}, |eigenvalues of Wh| up to {scale}" if module is student else None
             left.semilogy(range(STEPS), shares, style, color=line, lw=width, ms=4, label=label)
             right.plot(range(1, STEPS + 1), gaps, style, color=line, lw=width, ms=4, label=label)
     for axes in (left, right):
