@@ -7,7 +7,17 @@ from drills.generators.common import SET_BY_REGISTRY, fixed, grouped, tenths
 from drills.items import Computed, Item, Numeric, Tolerance, Wrong
 from drills.randomness import Source
 
+OPTIMIZERS = "training.optimizers"
 NONZERO = tuple(n for n in range(-40, 41, 5) if n)  # tenths
+
+
+def _steps(rule: str, start: str, gradients: list[str], settings: str) -> str:
+    """The expression of (weight, state) after one step of the reference's rule per gradient."""
+    weight, state = f"array([{start}])", "{}"
+    for gradient in gradients:
+        step = f"{OPTIMIZERS}.{rule}({weight}, array([{gradient}]), {state}, {settings})"
+        weight, state = f"{step}[0]", f"{step}[1]"
+    return step
 
 
 @generator("gradient-descent-step", topic="gradient-descent", difficulty=2)
@@ -96,9 +106,7 @@ def momentum_steps(source: Source) -> Item:
         unit="weight",
         convention="$v \\leftarrow \\beta v + g$, then $w \\leftarrow w - \\eta v$",
         tolerance=Tolerance(absolute=0.005),
-        key=Computed(
-            compute=f"{start} - {rate} * ({g1} + ({keep} * {g1} + {g2}) + ({keep} * ({keep} * {g1} + {g2}) + {g3}))"
-        ),
+        key=Computed(compute=_steps("momentum", start, g, f"{rate}, {keep}") + "[0]"),
         because=f"$v_1 = {fixed(v[0], 3)}$, $v_2 = {keep} \\cdot {grouped(fixed(v[0], 3))} + {g2} = {fixed(v[1], 3)}$, "
         f"$v_3 = {keep} \\cdot {grouped(fixed(v[1], 3))} + {g3} = {fixed(v[2], 3)}$; $w = {start} - {rate} \\cdot "
         f"{grouped(fixed(sum(v), 3))} = {fixed(final)}$.",
@@ -135,7 +143,7 @@ def adagrad_rate(source: Source) -> Item:
         unit="effective learning rate",
         convention="the sum of squares includes the third gradient and starts from 0; epsilon is neglected",
         tolerance=Tolerance(relative=0.01),
-        key=Computed(compute=f"{rate} / ({squares}) ** 0.5"),
+        key=Computed(compute=f'{rate} / {_steps("adagrad", "0", list(map(str, g)), rate)}[1]["s"] ** 0.5'),
         because=f"$\\sqrt{{{' + '.join(str(n * n) for n in g)}}} = {length}$, so ${rate} / {length} = "
         f"{fixed(float(rate) / length)}$. The sum only grows: the learning RATE decays to zero, the gradient does not.",
         wrong_values=wrong,
@@ -154,7 +162,6 @@ def adam_steps(source: Source) -> Item:
     m, v = f"(0.9 * 0.1 * ({g1}) + 0.1 * ({g2}))", f"(0.999 * 0.001 * ({g1}) ** 2 + 0.001 * ({g2}) ** 2)"
     sign = 1 if first > 0 else -1
     direction = f"{m} / (1 - 0.9 ** 2) / ({v} / (1 - 0.999 ** 2)) ** 0.5"
-    key = f"{start} - {rate} * {sign} - {rate} * {direction}"
     root = "0.1 ** 1 / 0.001 ** 0.5"
     wrong = {
         f"{start} - {rate} * {sign} * {root} - {rate} * {m} / {v} ** 0.5": Wrong(
@@ -184,7 +191,7 @@ def adam_steps(source: Source) -> Item:
         unit="weight",
         convention="with bias correction; epsilon is neglected",
         tolerance=Tolerance(absolute=0.003),
-        key=Computed(compute=key),
+        key=Computed(compute=_steps("adam", start, [g1, g2], f"{rate}, 0.9, 0.999, 0") + "[0]"),
         because=f"Step 1: $\\hat m / \\sqrt{{\\hat v}} = g_1 / |g_1| = {sign}$. Step 2: $\\hat m = (0.9 \\cdot 0.1 \\cdot "
         f"{grouped(g1)} + 0.1 \\cdot {grouped(g2)}) / (1 - 0.9^2) = {fixed(m_hat)}$, $\\sqrt{{\\hat v}} = "
         f"{fixed(math.sqrt(v_hat))}$, ratio {fixed(ratio)}. $w = {start} - 0.1 \\cdot {grouped(sign)} - 0.1 \\cdot "

@@ -40,6 +40,14 @@ def initial_variance(source: Source) -> Item:
         count = f"$n_{{in}} = {seen}$" + (f", $n_{{out}} = {fed}$" if scheme == "Glorot" else "")
     values = {"Xavier": f"1 / {seen}", "Glorot": f"2 / ({seen} + {fed})", "He": f"2 / {seen}"}
     key = values.pop(scheme)
+    variance = (
+        "training.initialization."
+        + {
+            "Xavier": f"xavier_variance({seen})",
+            "Glorot": f"glorot_variance({seen}, {fed})",
+            "He": f"he_variance({seen})",
+        }[scheme]
+    )
     confused = {
         "Xavier": "keeps the variance of a linear or tanh unit forward",
         "Glorot": "weighs the forward against the backward pass",
@@ -74,7 +82,7 @@ def initial_variance(source: Source) -> Item:
         unit="variance",
         convention=f"{tasks[scheme]}: {SCHEMES[scheme][0]}",
         tolerance=Tolerance(relative=0.01),
-        key=Computed(compute=key),
+        key=Computed(compute=variance),
         because=f"{count}, so the variance is {fixed(value, 6)} (and the standard deviation {fixed(math.sqrt(value), 4)}).",
         wrong_values=wrong,
     )
@@ -94,7 +102,11 @@ def batch_norm_output(source: Source) -> Item:
     centre = int(mean)
     deviation = f"({values[which]} - ({centre}))"
     spread = " + ".join(f"({value} - ({centre})) ** 2" for value in values)
-    key = f"{gamma} * {deviation} / (({spread}) / 4) ** 0.5 + {beta}"
+    column = f"array([{', '.join(f'[{value}]' for value in values)}])"
+    key = (
+        f"training.batchnorm.batch_norm_train({column}, array([{gamma}]), array([{beta}]), array([0]), array([1]), 0.1, 0)"
+        f"[0][{which}][0]"
+    )
     wrong = {
         f"{gamma} * {deviation} / (({spread}) / 4) + {beta}": Wrong(
             because="You divided by the variance; it is the standard deviation, its root, that gives variance 1.",
@@ -138,16 +150,18 @@ def dropout_scaling(source: Source) -> Item:
     drop, keep = f"{percent / 100:.2f}", f"{(100 - percent) / 100:.2f}"
     up, down = f"{activation} / {keep}", f"{activation} * {keep}"
     if inverted:
-        key = up if training else activation
+        key = f"training.dropout.dropout(array([{activation}]), array([1]), {drop})" if training else activation
         because = (
             "Inverted dropout divides what is kept by the keep probability while training, so that nothing is left "
         )
         because += "to do afterwards."
     else:
-        key = activation if training else down
+        key = activation if training else f"training.dropout.scale_weights(array([[{activation}]]), {drop})"
         because = "The original form leaves training alone and multiplies by the keep probability afterwards, when all "
         because += "units are there."
-    value = {up: float(activation) / float(keep), down: float(activation) * float(keep)}.get(key, float(activation))
+    value = float(activation)
+    if inverted == training:
+        value = value / float(keep) if inverted else value * float(keep)
     wrong = {
         activation: Wrong(because="You left it as it is; this form of dropout scales at this time."),
         up: Wrong(
@@ -174,5 +188,5 @@ def dropout_scaling(source: Source) -> Item:
         tolerance=Tolerance(absolute=0.005),
         key=Computed(compute=key),
         because=f"{because} Here: {fixed(value, 3)}.",
-        wrong_values={expression: why for expression, why in wrong.items() if expression != key},
+        wrong_values=wrong,  # the one that is right here is dropped by the registry
     )
