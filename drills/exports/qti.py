@@ -9,6 +9,7 @@ from drills.exports.portable import Choice, Number, Option, Pairs, Portable, Tru
 from drills.items import Item
 
 LETTERS = "abcdefghijklmnop"
+LEAST = 1e-4
 
 
 def to_qti(items: Sequence[Item], title: str = "Artificial Neural Networks and Deep Learning") -> bytes:
@@ -67,10 +68,22 @@ def _question(question: Portable, number: int) -> str:
                 right = value == question.value
                 lines += _option(f"{'*' if right else ''}{letter}) ", str(value), "" if right else question.wrong)
         case Number():
-            lines.append(f"=   {decimal(question.value)} +- {decimal(question.tolerance)}")
+            lines.append(_number(question))
         case _:
             lines.append("____")
     return "\n".join(lines)
+
+
+def _number(question: Number) -> str:
+    """The accepted numbers; where four decimals, all that the format has, are too few, a field for words."""
+    value, tolerance = question.value, question.tolerance
+    if value.is_integer() and not tolerance and value:
+        return f"=   {int(value)}"
+    low, high = value - tolerance, value + tolerance
+    if abs(value) < LEAST or tolerance < LEAST:
+        return "____"
+    low, high = (max(low, LEAST), high) if value > 0 else (low, min(high, -LEAST))  # none may be nearer to zero
+    return f"=   [{decimal(low)}, {decimal(high)}]"
 
 
 def _option(start: str, text: str, because: str) -> list[str]:

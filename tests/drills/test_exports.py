@@ -258,3 +258,17 @@ def test_qti():
         assert len(choices) == 1 + len(item.distractors)
         assert right is not None
     assert r"\nabla_\theta J \neq \frac{a}{b}" in Xml.tostring(found["nasty"], encoding="unicode").replace("&amp;", "&")
+
+
+@pytest.mark.parametrize(
+    ("key", "tolerance", "line"),
+    [("14", 0, "=   14"), ("1 / 4", 0.01, "=   [0.24, 0.26]"), ("0.005 + 0", 0.01, "=   [0.0001, 0.015]"),
+     ("-0.005 - 0", 0.01, "=   [-0.015, -0.0001]"),
+     ("0 * 1", 0.01, "____"), ("0 * 1", 0, "____"), ("0.00123456 * 1", 0.000001, "____")],
+)  # fmt: skip
+def test_numbers_in_qti(key, tolerance, line):
+    """text2qti refuses numbers near zero and writes four decimals."""
+    data = {"id": "n", "type": "numeric", "topic": "t", "difficulty": 1, "source": "a textbook", "stem": "How many?", "unit": "apples",
+            "key": {"compute": key}, "because": "By computing it.", "tolerance": {"absolute": tolerance}}  # fmt: skip
+    assert to_text([from_data(data)], "t").strip().splitlines()[-1] == line
+    assert export([from_data(data)], "qti")
