@@ -37,6 +37,7 @@ LEAK = "LEAKED-" + "77aa"  # what an attack says when it succeeded
 LIMITS = Limits(call_seconds=0.8, total_seconds=3.0, memory_bytes=1 << 30, reply_bytes=8 << 20)
 PATIENT = Limits(call_seconds=30.0, total_seconds=60.0)
 NOBODY = 65534
+STRAYS = ("results.json", "report.xml", "conftest.py", "sitecustomize.py", "numpy.py", "anndl")
 
 HEAD = """
 LEAK = "LEAKED-" + "77aa"
@@ -182,12 +183,19 @@ def processes() -> set[int]:
 
 def files() -> dict[str, tuple[int, float]]:
     """Return size and time of every file that a submission might have touched."""
+    paths = [
+        os.path.join(folder, name)
+        for top in ("project", "home", "tmp")
+        for folder, _, names in os.walk(FOLDER / top)
+        for name in names
+    ]
+    # Other programs use these, too: only what the attacks call their files.
+    paths += [os.path.join(top, name) for top in ("/dev/shm", "/var/tmp", "/tmp", "/") for name in STRAYS]
     found = {}
-    for top in (FOLDER / "project", FOLDER / "home", FOLDER / "tmp", Path("/dev/shm"), Path("/var/tmp")):
-        for path in top.rglob("*"):
-            with contextlib.suppress(OSError):
-                stat = path.lstat()
-                found[str(path)] = (stat.st_size, stat.st_mtime if path.is_file() else 0.0)
+    for path in paths:
+        with contextlib.suppress(OSError):
+            stat = os.lstat(path)
+            found[path] = (stat.st_size, stat.st_mtime)
     return found
 
 
