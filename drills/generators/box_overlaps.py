@@ -89,6 +89,8 @@ def nms(source: Source) -> Item:
     scores = source.sample([95, 90, 86, 81, 77, 72, 66, 60, 54], 4)
     if source.integer(0, 1):  # half of the time the chain is met from its end: best, suppressed, third
         scores[:3] = sorted(scores[:3], reverse=True)
+    places = source.shuffled(range(4))  # else A, C and D would be right half of the time
+    boxes, scores = [boxes[place] for place in places], [scores[place] for place in places]
     order = sorted(range(4), key=lambda number: -scores[number])
     half = Fraction(1, 2)
     best = order[0]
