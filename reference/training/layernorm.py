@@ -23,10 +23,13 @@ Vector = Float[Tensor, " d"]
 
 
 def layer_norm(x: Rows, gamma: Vector, beta: Vector, eps: float = 1e-5) -> Rows:
-    """Normalize over the last axis, then scale and shift."""
-    return _forward(x, gamma, beta, eps)[0]
+    """Normalize over the last axis, then scale and shift. Its gradient is `layer_norm_backward`."""
+    apply: Any = _Function.apply
+    y: Tensor = apply(x, gamma, beta, eps)
+    return y
 
 
+@torch.no_grad()
 def layer_norm_backward(dy: Rows, x: Rows, gamma: Vector, eps: float = 1e-5) -> tuple[Rows, Vector, Vector]:
     """Gradients for x, gamma and beta."""
     return _backward(dy, gamma, *_statistics(x, eps))
@@ -36,30 +39,27 @@ def _statistics(x: Tensor, eps: float) -> tuple[Tensor, Tensor]:
     """(x - mean) / sqrt(var + eps), and 1 / sqrt(var + eps)."""
     centred = x - x.mean(-1, keepdim=True)
     scale = torch.rsqrt(centred.square().mean(-1, keepdim=True) + eps)
-    return centred * scale, scale
-
-
-def _forward(x: Tensor, gamma: Tensor, beta: Tensor, eps: float) -> tuple[Tensor, Tensor, Tensor]:
-    xhat, scale = _statistics(x, eps)
-    return torch.addcmul(beta, xhat, gamma), xhat, scale
+    return centred.mul_(scale), scale
 
 
 def _backward(dy: Tensor, gamma: Tensor, xhat: Tensor, scale: Tensor) -> tuple[Tensor, Tensor, Tensor]:
     rows = list(range(dy.ndim - 1))
+    product = dy * xhat
+    dgamma, dbeta = product.sum(rows), dy.sum(rows)
+    along = product.mul_(gamma).mean(-1, keepdim=True)
     g = dy * gamma
-    along = (g * xhat).mean(-1, keepdim=True)
-    dx = (g - g.mean(-1, keepdim=True)).sub_(xhat * along).mul_(scale)
-    return dx, (dy * xhat).sum(rows), dy.sum(rows)
+    dx = g.sub_(g.mean(-1, keepdim=True)).sub_(torch.mul(xhat, along, out=product)).mul_(scale)
+    return dx, dgamma, dbeta
 
 
 class _Function(torch.autograd.Function):
-    """Ties the backward pass by hand to the forward pass."""
+    """Ties the backward pass by hand to the forward pass; in here results may be reused in place."""
 
     @staticmethod
     def forward(ctx: Any, x: Tensor, gamma: Tensor, beta: Tensor, eps: float) -> Tensor:
-        y, xhat, scale = _forward(x, gamma, beta, eps)
+        xhat, scale = _statistics(x, eps)
         ctx.save_for_backward(gamma, xhat, scale)
-        return y
+        return torch.addcmul(beta, xhat, gamma)
 
     @staticmethod
     def backward(ctx: Any, *grads: Any) -> Any:
@@ -76,6 +76,4 @@ class LayerNorm(nn.Module):
         self.beta = nn.Parameter(torch.zeros(features))
 
     def forward(self, x: Rows) -> Rows:
-        apply: Any = _Function.apply
-        y: Tensor = apply(x, self.gamma, self.beta, self.eps)
-        return y
+        return layer_norm(x, self.gamma, self.beta, self.eps)
