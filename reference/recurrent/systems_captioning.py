@@ -57,13 +57,13 @@ def captioning(run: Run) -> Result:
         return rendered.images.to(run.device), rendered.captions.to(run.device)
 
     alone = run.choose(0.1, 1.0)  # in a quick run there is one thing to describe
-    train = draw(seen, run.choose(16_000, 400), alone)
+    train = draw(seen, run.choose(12_000, 400), alone)
     validation = draw(seen, run.choose(1_000, 100), alone)
     test = draw(seen, run.choose(1_000, 100), alone)
     new = draw(unseen, run.choose(1_000, 100), 0.0)
     model = Captioner(len(scenes.WORDS)).to(run.device)
-    epochs = run.choose(14, 8)
-    optimizer = torch.optim.Adam(model.parameters(), 0.003)
+    epochs = run.choose(10, 12)
+    optimizer = torch.optim.Adam(model.parameters(), 0.001)
     history = fit(
         model,
         optimizer,
