@@ -12,10 +12,12 @@ from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook
 
 from autograder.catalogue import Exercise
 from autograder.grading import Bench
+from autograder.sync import BEGIN, END, FUNCTION
 from autograder.yamlfile import CourseError
 
 KERNEL = {"display_name": "Python 3 (ipykernel)", "language": "python", "name": "python3"}
 EXPLAIN_POINTS = 4
+QUESTION = "**In your own words**"
 
 
 def graded_id(exercise: str) -> str:
@@ -41,26 +43,12 @@ def source_notebook(bench: Bench) -> nbformat.NotebookNode:
     """
     exercise = bench.exercise
     path = exercise.file(bench.root, "solutions")
-    tree = ast.parse(bench.solution)
-    lines = bench.solution.splitlines()
-    statement = ast.get_docstring(tree)
+    statement = ast.get_docstring(ast.parse(bench.solution))
     if statement is None:
         raise CourseError(path, 1, "a solution begins with its docstring")
     cells = [_statement(exercise, statement)]
-    preamble: list[str] = []
-    functions: list[tuple[str, str]] = []
-    previous = tree.body[0].end_lineno or 1
-    for node in tree.body[1:]:
-        text = "\n".join(lines[previous : node.end_lineno]).strip("\n")
-        if isinstance(node, ast.FunctionDef):
-            end = _solution_end(lines, node.end_lineno or 1)
-            text = "\n".join(lines[previous:end]).strip("\n")
-            functions.append((node.name, text))
-            previous = end
-        else:
-            preamble.append(text)
-            previous = node.end_lineno or previous
-    setup = "\n".join([*preamble, "", "from autograder.notebook import check, grade"])
+    preamble, functions = _taken_apart(bench.solution, path)
+    setup = f"{preamble}\n\nfrom autograder.notebook import check, grade".strip()
     cells.append(_code(setup, f"{exercise.name}-setup", locked=True))
     for name, text in functions:
         cells.append(_code(text, f"{exercise.name}-{name}", solution=True))
@@ -75,9 +63,35 @@ def source_notebook(bench: Bench) -> nbformat.NotebookNode:
     return notebook
 
 
-def _solution_end(lines: list[str], end: int) -> int:
-    """Return the line after the function's END SOLUTION, which is a comment and so belongs to no statement."""
-    return end + 1 if end < len(lines) and lines[end].strip() == "### END SOLUTION" else end
+def _taken_apart(solution: str, path: Path) -> tuple[str, list[tuple[str, str]]]:
+    """Return what stands before the first function, and each function with the text of its cell.
+
+    A marked part between functions (helpers) goes into the next function's own marked part: nbgrader would put a `raise`
+    in its place, which at the margin would stop whoever runs all cells.
+    """
+    lines = solution.splitlines()
+    start = ast.parse(solution).body[0].end_lineno or 1
+    preamble: list[str] = []
+    functions: list[tuple[str, list[str]]] = []
+    helpers: list[str] = []
+    at_margin = False
+    for line in lines[start:]:
+        if line in (BEGIN, END):
+            at_margin = line == BEGIN
+        elif at_margin:
+            helpers.append(line)
+        elif match := FUNCTION.match(line):
+            functions.append((match.group(1), [line]))
+        elif functions:
+            if line.strip() == END and helpers:
+                functions[-1][1].extend(["", "", *"\n".join(helpers).strip().splitlines(), ""])
+                helpers = []
+            functions[-1][1].append(line)
+        else:
+            preamble.append(line)
+    if not functions or helpers:
+        raise CourseError(path, len(lines), "every marked part stands in a function, or before one")
+    return "\n".join(preamble).strip(), [(name, "\n".join(text).strip()) for name, text in functions]
 
 
 def _statement(exercise: Exercise, docstring: str) -> Any:
@@ -135,7 +149,7 @@ def _figure_source(exercise: Exercise) -> str:
 def _explain(exercise: Exercise) -> list[Any]:
     name = exercise.name
     question = new_markdown_cell(
-        f"**In your own words** ({EXPLAIN_POINTS} points, read by a person). {exercise.hints[0].strip()} "
+        f"{QUESTION} ({EXPLAIN_POINTS} points, read by a person). {exercise.hints[0].strip()} "
         "Answer, and say why, in three to six sentences that a fellow student would understand.\n\n"
         "Rubric: the answer is right (1) · the reason is given, not only the result (1) · "
         "it says what would go wrong otherwise (1) · clear, and in your own words (1)."

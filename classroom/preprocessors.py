@@ -2,7 +2,7 @@
 
 `Mend` runs first: it gives cells back the metadata they lost, demotes copies, and puts missing graded cells back. `Confined`
 takes the place of `Execute`: no kernel runs; each graded cell's output is filled from our own records, so that nbgrader's
-scoring, gradebook, formgrader, feedback and export work as always.
+scoring, gradebook, formgrader, feedback and export work as always. `Discreet` takes hidden tests out of the feedback.
 """
 
 from __future__ import annotations
@@ -11,6 +11,8 @@ import re
 from pathlib import Path
 from typing import Any, cast
 
+from jinja2 import pass_context
+from nbconvert.filters.markdown_mistune import IPythonRenderer, MarkdownWithMath
 from nbformat import NotebookNode
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_output
 from nbgrader.api import Gradebook
@@ -25,9 +27,10 @@ from autograder.paths import find_root, state_folder
 from autograder.records import Report
 from autograder.render import amount
 from classroom.grade import course_key
-from classroom.notebooks import cell_id
+from classroom.notebooks import QUESTION, cell_id
 from classroom.tasks import Mode, Setting, grader_for, not_run
 
+HIDDEN = re.compile(r"^### BEGIN HIDDEN TESTS$.*?^### END HIDDEN TESTS$\n?", re.MULTILINE | re.DOTALL)
 GRADED = re.compile(r"^\s*(?:check|grade)\(\s*['\"](\w+)['\"]\s*\)", re.MULTILINE)
 
 
@@ -69,44 +72,82 @@ def _metadata(name: str, source: Any, graded: Any, solution: bool) -> dict[str, 
 
 
 def mend(nb: NotebookNode, expected: dict[str, dict[str, Any]], log: Any) -> list[str]:
-    """Give every expected cell exactly one place in the notebook; return what was done, one sentence each."""
+    """Give every expected cell exactly one place in the notebook; return what was done, one sentence each.
+
+    Args:
+        nb: the submitted notebook, changed in place.
+        expected: by grade_id, the cell's `cell_type`, released `source` and nbgrader `metadata`.
+    """
     done: list[str] = []
     by_id = {cell_id(name): name for name in expected}
     places: dict[str, list[int]] = {}
     for index, cell in enumerate(nb.cells):
-        name = cell.metadata.get("nbgrader", {}).get("grade_id")
-        if name in expected:
-            places.setdefault(name, []).append(index)
-            continue
-        if "nbgrader" in cell.metadata:
-            del cell.metadata["nbgrader"]  # of another assignment, or made up
-        name = by_id.get(cell.get("id", ""))
-        if name is None:
-            name = _by_text(cell, expected)
+        if cell.cell_type == "raw":
+            # pages show raw cells as they are, scripts included
+            nb.cells[index] = cell = _retyped(cell, "markdown", "    " + cell.source.replace("\n", "\n    "))
+            done.append("a raw cell became text")
+        meta = cell.metadata.pop("nbgrader", None)
+        name = meta.get("grade_id") if isinstance(meta, dict) else None
+        if name not in expected:
+            name = by_id.get(cell.get("id", "")) or _by_text(cell, expected)
+            if name is not None:
+                done.append(f"the cell {name} had lost its metadata")
         if name is not None:
             places.setdefault(name, []).append(index)
-            done.append(f"the cell {name} had lost its metadata")
     for name, wanted in expected.items():
-        found = places.get(name, [])
-        right_type = [i for i in found if nb.cells[i].cell_type == wanted["cell_type"]]
-        keep = (right_type or found)[-1] if found else None
-        for index in found:
-            if index != keep:
-                nb.cells[index].metadata.pop("nbgrader", None)
-                done.append(f"a copy of the cell {name} was taken for an ordinary cell")
-        if keep is not None:
-            nb.cells[keep].metadata["nbgrader"] = dict(wanted["metadata"])
-            continue
-        if not wanted["metadata"]["grade"] and wanted["metadata"]["solution"]:
-            continue  # its functions are found by name, wherever they are
-        build = new_code_cell if wanted["cell_type"] == "code" else new_markdown_cell
-        cell = build(wanted["source"] if wanted["metadata"]["locked"] else "")
-        cell.metadata["nbgrader"] = dict(wanted["metadata"])
-        nb.cells.append(cell)
-        done.append(f"the cell {name} was missing and is back")
+        found = places.get(name) or _by_neighbour(nb, name, wanted)
+        keep = _best(nb, found, wanted) if found else None
+        done += [f"a copy of the cell {name} was taken for an ordinary cell" for index in found if index != keep]
+        if keep is None:
+            if wanted["cell_type"] == "code" and not wanted["metadata"]["grade"]:
+                continue  # its functions are found by name, wherever they are
+            build = new_code_cell if wanted["cell_type"] == "code" else new_markdown_cell
+            nb.cells.append(build(wanted["source"]))
+            keep = len(nb.cells) - 1
+            done.append(f"the cell {name} was missing and is back")
+        elif nb.cells[keep].cell_type != wanted["cell_type"]:
+            nb.cells[keep] = _retyped(nb.cells[keep], wanted["cell_type"], nb.cells[keep].source)
+            done.append(f"the cell {name} has its type back, {wanted['cell_type']}")
+        nb.cells[keep].metadata["nbgrader"] = dict(wanted["metadata"])
+    seen: set[str] = set()
+    for cell in nb.cells:
+        if cell.get("id") in seen:
+            cell["id"] = new_markdown_cell().id
+        seen.add(cell.get("id", ""))
     for sentence in done:
         log.info("Mended: %s", sentence)
     return done
+
+
+def _retyped(cell: NotebookNode, cell_type: str, source: str) -> NotebookNode:
+    build = new_code_cell if cell_type == "code" else new_markdown_cell
+    fresh: NotebookNode = build(source)
+    if "id" in cell:
+        fresh["id"] = cell["id"]
+    return fresh
+
+
+def _best(nb: NotebookNode, found: list[int], wanted: dict[str, Any]) -> int:
+    """Choose among copies: of the right type, then written on, then the last."""
+    return max(
+        found,
+        key=lambda i: (
+            nb.cells[i].cell_type == wanted["cell_type"],
+            nb.cells[i].source.strip() not in ("", wanted["source"].strip()),
+            i,
+        ),
+    )
+
+
+def _by_neighbour(nb: NotebookNode, name: str, wanted: dict[str, Any]) -> list[int]:
+    """Find the answer to be read by a person: the text that follows its question."""
+    if wanted["cell_type"] != "markdown" or not wanted["metadata"]["solution"]:
+        return []
+    for index, cell in enumerate(nb.cells[:-1]):
+        after = nb.cells[index + 1]
+        if cell.source.startswith(QUESTION) and after.cell_type == "markdown" and "nbgrader" not in after.metadata:
+            return [index + 1]
+    return []
 
 
 def _by_text(cell: NotebookNode, expected: dict[str, dict[str, Any]]) -> str | None:
@@ -178,6 +219,27 @@ class Confined(NbGraderPreprocessor):  # type: ignore[misc]
             new_output("stream", name="stdout", text="\n".join(said) + "\n"),
             new_output("execute_result", data=data, execution_count=1),
         ]
+
+
+class Discreet(NbGraderPreprocessor):  # type: ignore[misc]
+    """Takes the hidden tests' source out of graded cells: the feedback's first preprocessor."""
+
+    def preprocess(self, nb: NotebookNode, resources: Any) -> tuple[NotebookNode, Any]:
+        """Cut what stands between the markers; students' own cells stay as they are, whatever they hold."""
+        for cell in nb.cells:
+            if _is_graded(cell) and cell.cell_type == "code":
+                cell.source = HIDDEN.sub("", cell.source).rstrip()
+        return nb, resources
+
+
+@pass_context  # type: ignore[untyped-decorator]
+def markdown2html(context: Any, source: str) -> str:
+    """Render a text cell for pages that others open: raw HTML shows as text, links lead to web pages only."""
+    cell = context.get("cell", {})
+    renderer = IPythonRenderer(
+        escape=True, allow_harmful_protocols=False, attachments=cell.get("attachments", {}), embed_images=False
+    )
+    return str(MarkdownWithMath(renderer=renderer).render(source))
 
 
 def _is_graded(cell: NotebookNode) -> bool:

@@ -12,18 +12,19 @@ from classroom.notebooks import source_notebook, write
 
 CONFIG = '''"""nbgrader's configuration for this course. Made by `anndl release`; yours to change, it is never overwritten."""
 
-from nbconvert.preprocessors import ClearMetadataPreprocessor
+from nbconvert.preprocessors import ClearMetadataPreprocessor, CSSHTMLHeaderPreprocessor
 from nbgrader.preprocessors import (
     AssignLatePenalties,
     CheckCellMetadata,
     ClearOutput,
+    GetGrades,
     LimitOutput,
     OverwriteCells,
     OverwriteKernelspec,
     SaveAutoGrades,
 )
 
-from classroom.preprocessors import Confined, Mend
+from classroom.preprocessors import Confined, Discreet, Mend
 
 c = get_config()  # noqa: F821
 c.CourseDirectory.course_id = "{course}"
@@ -42,6 +43,11 @@ c.Autograde.autograde_preprocessors = [
 ]
 c.Confined.mode = "strict"  # refuses to grade where a submission could read files, reach the network or start processes
 c.Confined.course = {kit!r}  # where the kit lies; its .anndl/course.key seeds the marks: keep it secret, keep a copy
+
+# What students write in text cells is shown in feedback and formgrader as text, never as HTML of theirs; hidden tests are
+# shown to nobody but you.
+c.GenerateFeedback.preprocessors = [Discreet, GetGrades, CSSHTMLHeaderPreprocessor]
+c.HTMLExporter.filters = {{"markdown2html": "classroom.preprocessors.markdown2html"}}
 c.ClearSolutions.code_stub = {{"python": "raise NotImplementedError(\\"write this function\\")"}}
 '''
 
