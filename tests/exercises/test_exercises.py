@@ -21,6 +21,7 @@ HERE = Path(__file__).parent
 
 SAME_BY_NATURE = {  # made wrong, and yet right: why
     ("backprop", "loss", "swapped arguments"): "(y - t)^2 = (t - y)^2",
+    ("hebbian", "predict", "swapped arguments"): "w . x = x . w",
 }
 
 HELPERS = '''
