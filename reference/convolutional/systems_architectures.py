@@ -155,7 +155,7 @@ def architecture_steps(run: Run) -> Result:
     figure, (plot,) = axes(1, width=6, height=4)
     plot.barh(list(falls), list(falls.values()))
     plot.invert_yaxis()
-    plot.set_xlabel("fall of the cross-entropy in one step, where the gradient promises 0.01")
+    plot.set_xlabel("fall of the loss in one step (0.01 promised)")
     return Result(float(sum(fall <= 0 for fall in falls.values())), falls, figure)
 
 

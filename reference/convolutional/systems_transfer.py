@@ -94,6 +94,11 @@ def _fine_tuning(run: Run, pretrained: PretrainedNetwork, splits: Splits) -> dic
     for name, body in (("ImageNet's weights", pretrained), ("random weights", untrained_network().to(run.device))):
         model = Transferred(body, CHANNELS, len(splits.classes)).to(run.device)
         unfreeze(body)
+        for module in body.modules():
+            if isinstance(module, nn.BatchNorm2d):
+                module.momentum = (
+                    0.1  # made for long training, its 0.01 would not forget the initial statistics in 80 steps
+                )
         groups = parameter_groups(model, 3e-3, 0.1 if body is pretrained else 1.0)
         _learn(model, small[0], y, torch.optim.AdamW(groups), 80, run.generator())
         reached[f"digits, 8 per class, all layers trained from {name}"] = accuracy(model, test, 200)
