@@ -7,7 +7,7 @@ submission, with the reference and with every wrong version alike.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -48,11 +48,10 @@ class Check:
         oracle: Oracle,
         signatures: Mapping[str, Sequence[str]],
         diagnose: bool = True,
-        unexplained: set[str] | None = None,
     ) -> None:
         self._run, self._oracle, self._signatures, self._diagnose = call, oracle, signatures, diagnose
-        # functions found to be wrong in a way that no wrong version shows; shared by the checks of one grading
-        self._unexplained: set[str] = set() if unexplained is None else unexplained
+        # after a failed check that no single misconception explains: which of some further versions gave the same
+        self.among: Callable[[Iterable[Variant]], list[Variant]] | None = None
 
     def call(self, target: Target, *args: Any, **kwargs: Any) -> Any:
         """Return what the submission returns."""
@@ -151,10 +150,7 @@ class Check:
         raise CheckFailed(message, "error", detail=detail, candidates=self._matching(target, arguments, outcome))
 
     def _matching(self, target: Target, arguments: Arguments, outcome: Outcome, after: bool = False) -> list[Variant]:
-        """Return the wrong versions that give exactly what the submission gave; pairs only where no single one does.
-
-        A function that is wrong in a way of its own spoils all that call it, so no pairs are tried on those.
-        """
+        """Return the wrong versions of one misconception that give exactly what the submission gave."""
         if not self._diagnose:
             return []
         verdicts: dict[str, bool] = {}  # versions that share the code in question are compared once
@@ -165,17 +161,12 @@ class Check:
                 verdicts[code] = _same(self._oracle.variant(variant, target, arguments, after), outcome, after)
             return verdicts[code]
 
-        singles = self._oracle.singles
-        if found := [variant for variant in singles if matches(variant)]:
-            return found
-        called = (target,) if isinstance(target, str) else target.__code__.co_names
-        if any(not self._unexplained.isdisjoint(singles[0].functions_behind(name)) for name in called if singles):
-            return []
-        if found := [variant for variant in self._oracle.pairs if matches(variant)]:
-            return found
-        if isinstance(target, str):
-            self._unexplained.add(target)
-        return []
+        def among(variants: Iterable[Variant]) -> list[Variant]:
+            return [variant for variant in variants if matches(variant)]
+
+        found = among(self._oracle.singles)
+        self.among = None if found else among
+        return found
 
     def _label(self, target: Target) -> str:
         return name_of(target).replace("_", " ") if callable(target) else target

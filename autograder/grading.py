@@ -9,7 +9,7 @@ import ast
 import hashlib
 import hmac
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
@@ -110,6 +110,18 @@ class Bench:
     def _public_oracle(self) -> Oracle:
         return Oracle(self.exercise, lambda: self.variants, self.digest, self.answers_folder, self.recorded_only)
 
+    def profile(self, variant: Variant) -> frozenset[str] | None:
+        """Return the tests that a wrong version fails on the public seed; None where that is not recorded."""
+
+        def compute() -> frozenset[str]:
+            session = Session(self, self.submission(variant.source), PUBLIC, in_process, Limits(), diagnose=False)
+            try:
+                return _failing(session.run())
+            finally:
+                session.close()
+
+        return self._public_oracle.profile(variant, compute)
+
     def submission(self, source: str, name: str | None = None) -> Submission:
         """Wrap a submission's text for a runner."""
         e = self.exercise
@@ -190,7 +202,7 @@ class Session:
         self._trouble: dict[str, list[Failed]] = {}
         self._deadline = time.monotonic() + limits.total_seconds
         self._candidates: dict[str, list[Variant]] = {}
-        self._unexplained: set[str] = set()
+        self._among: dict[str, Callable[[Iterable[Variant]], list[Variant]]] = {}  # tests that no single one explains
 
     def run(self) -> list[Record]:
         """Run every test and return one record each."""
@@ -199,6 +211,8 @@ class Session:
         if failure is not None:
             return [replace(failure, test=t.name, title=t.title, points=t.points) for t in suite.tests]
         records = [self._record(test) for test in suite.tests]
+        if self._diagnose:
+            self._try_pairs(records)
         if self._candidates:
             records = self._named(records)
         self.oracle.save()
@@ -208,7 +222,7 @@ class Session:
         """Return the checks for one test."""
         if self._runner is None and (failure := self._load()) is not None:
             raise CheckFailed(failure.message, failure.status)
-        return Check(self._call, self.oracle, self.bench.signatures, self._diagnose, self._unexplained)
+        return Check(self._call, self.oracle, self.bench.signatures, self._diagnose)
 
     def explain(self, failed: CheckFailed) -> str:
         """Return a failed check as text for pytest."""
@@ -289,6 +303,8 @@ class Session:
         except CheckFailed as failed:
             if failed.candidates:
                 self._candidates[test.name] = list(failed.candidates)
+            elif check.among is not None:
+                self._among[test.name] = check.among
             record = replace(
                 blank,
                 status=failed.status,
@@ -310,14 +326,11 @@ class Session:
 
     def _named(self, records: list[Record]) -> list[Record]:
         """Give each failed test the misconception that explains most, with the fewest assumptions."""
-        failing = {record.test for record in records if record.status != "pass"}
-        profiles: dict[str, set[str]] = {}
+        failing = _failing(records)
 
         def mismatch(variant: Variant) -> int:
             """Count the tests on which a wrong version fares otherwise than the submission."""
-            if variant.key not in profiles:
-                profiles[variant.key] = self._profile(variant)
-            return len(profiles[variant.key] ^ failing)
+            return len((self.bench.profile(variant) or frozenset()) ^ failing)
 
         open_tests = dict(self._candidates)
         named: dict[str, tuple[str, ...]] = {}
@@ -336,17 +349,31 @@ class Session:
                 del open_tests[test]
         return [replace(record, misconceptions=named.get(record.test, ())) for record in records]
 
-    def _profile(self, variant: Variant) -> set[str]:
-        """Return the tests that a wrong version fails on the same inputs; empty where it cannot be run here."""
-        if not variant.source:
-            return set()
-        submission = replace(self._submission, source=variant.source, name=f"<{variant.key}>")
-        session = Session(self.bench, submission, self.key, in_process, self.limits, diagnose=False)
-        session.oracle = self.oracle
-        try:
-            return {record.test for record in session.run() if record.status != "pass"}
-        finally:
-            session.close()
+    def _try_pairs(self, records: Sequence[Record]) -> None:
+        """Look for two misconceptions at once where one does not explain a failed test.
+
+        Only such pairs are tried of which either alone fails nothing that the submission passes, and which together fail
+        all that is unexplained: a few of a thousand.
+        """
+        if not self._among:
+            return
+        failing, unexplained = _failing(records), frozenset(self._among)
+        profiles = {variant.key: self.bench.profile(variant) for variant in self.oracle.singles}
+        plausible = {key: failing if profile is None else profile for key, profile in profiles.items()}
+        plausible = {key: profile for key, profile in plausible.items() if profile <= failing}
+
+        def explains_all(pair: Variant) -> bool:
+            first, second = pair.parents
+            return first in plausible and second in plausible and unexplained <= plausible[first] | plausible[second]
+
+        pairs = [pair for pair in self.oracle.pairs if explains_all(pair)]
+        for test, among in self._among.items():
+            if found := among(pairs):
+                self._candidates[test] = found
+
+
+def _failing(records: Sequence[Record]) -> frozenset[str]:
+    return frozenset(record.test for record in records if record.status != "pass")
 
 
 def _load_problem(outcome: Raised | Failed, name: str) -> str:

@@ -84,7 +84,9 @@ def evaluate(
         return stopped.outcome
     except (TypeError, ValueError, LookupError, AttributeError) as error:  # a scenario takes results apart: (Y, cache)
         reason = f"{type(error).__name__}: {error}"
-        return Failed("not-data", f"what your functions return has not the form that the assignment asks for ({reason})")
+        return Failed(
+            "not-data", f"what your functions return has not the form that the assignment asks for ({reason})"
+        )
 
 
 def answer_of(outcome: Outcome) -> Answer:
@@ -120,6 +122,7 @@ class Oracle:
         self._recorded_only = recorded_only
         self._answers: dict[str, Any] = {}  # each one encoded by itself, decoded when asked for
         self._new = 0
+        self._digested: tuple[Arguments | None, str] = (None, "")
         self._runners = {} if runners is None else runners
         if self._path and self._path.is_file():
             try:
@@ -177,6 +180,16 @@ class Oracle:
 
         return self._ask(self.reach(variant, target), target, arguments, open_variant, after)
 
+    def profile(self, variant: Variant, compute: Callable[[], frozenset[str]]) -> frozenset[str] | None:
+        """Return the tests that a wrong version fails, remembered like the answers; None where it is not recorded."""
+        entry = f"profile/{variant.key}"
+        if entry not in self._answers:
+            if self._recorded_only:
+                return None
+            self._answers[entry] = sorted(compute())
+            self._new += 1
+        return frozenset(self._answers[entry])
+
     def save(self) -> None:
         """Write new answers to disk, whole or not at all; a folder that cannot be written to is no reason to fail."""
         if not self._path or not self._new:
@@ -209,7 +222,9 @@ class Oracle:
     def _ask(
         self, who: str, target: Target, arguments: Arguments, opener: Callable[[], Runner], after: bool
     ) -> Answer | None:
-        key = f"{who}/{name_of(target)}/{digest_of(arguments)}{'/after' if after else ''}"
+        if self._digested[0] is not arguments:  # one failed check asks many wrong versions about the same arguments
+            self._digested = (arguments, digest_of(arguments))
+        key = f"{who}/{name_of(target)}/{self._digested[1]}{'/after' if after else ''}"
         if key not in self._answers:
             if self._recorded_only:
                 return None

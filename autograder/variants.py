@@ -19,8 +19,9 @@ class Variant:
 
     misconceptions: tuple[str, ...]
     source: str
+    parents: tuple[str, ...] = ()  # of a pair: the keys of the two single ones
 
-    @property
+    @cached_property
     def key(self) -> str:
         """A short name that differs between any two variants of an exercise."""
         return f"{'+'.join(self.misconceptions)}#{hashlib.sha256(self.source.encode()).hexdigest()[:8]}"
@@ -67,35 +68,33 @@ def reachable(functions: dict[str, str], start: str) -> list[str]:
 
 def single_variants(solution: str, wrong: Iterable[Edit | Replacement]) -> list[Variant]:
     """Return one variant per stated wrong version."""
-    return [Variant((item.misconception,), apply(solution, [item])) for item in wrong]
+    return [Variant((item.misconception,), apply(solution, item)) for item in wrong]
 
 
 def pair_variants(solution: str, wrong: Iterable[Edit | Replacement]) -> list[Variant]:
-    """Return the variants that two different misconceptions give together, where their changes do not collide."""
+    """Return the variants that two different misconceptions give together, where their changes do not overlap."""
+    changes = [(item.misconception, _span(solution, item)) for item in wrong]
+    keys = [Variant((name,), _spliced(solution, span)).key for name, span in changes]
     pairs = []
-    for first, second in combinations(wrong, 2):
-        if first.misconception == second.misconception:
+    for (first, one, key), (second, other, other_key) in combinations(
+        [(name, span, key) for (name, span), key in zip(changes, keys, strict=True)], 2
+    ):
+        if first == second or (one.start < other.end and other.start < one.end):
             continue
-        try:
-            source = apply(apply(solution, [first]), [second])
-            if source != apply(apply(solution, [second]), [first]):
-                continue
-        except SuiteError:
-            continue
-        pairs.append(Variant((first.misconception, second.misconception), source))
+        early, late = sorted((one, other), key=lambda span: span.start)
+        source = _spliced(_spliced(solution, late), early)
+        pairs.append(Variant((first, second), source, (key, other_key)))
     return pairs
 
 
-def apply(solution: str, changes: Iterable[Edit | Replacement]) -> str:
-    """Return the solution's text with the changes made.
+def apply(solution: str, change: Edit | Replacement) -> str:
+    """Return the solution's text with the change made.
 
     Raises:
         SuiteError: an edit's text is not there exactly once, a replaced function does not exist, or the result is no
             Python.
     """
-    source = solution
-    for change in changes:
-        source = _edited(source, change) if isinstance(change, Edit) else _replaced(source, change)
+    source = _spliced(solution, _span(solution, change))
     try:
         ast.parse(source)
     except SyntaxError as error:
@@ -103,25 +102,36 @@ def apply(solution: str, changes: Iterable[Edit | Replacement]) -> str:
     return source
 
 
-def _span(source: str, function: str, misconception: str) -> tuple[int, int]:
+@dataclass(frozen=True)
+class _Span:
+    """A part of the solution's text and what takes its place."""
+
+    start: int
+    end: int
+    text: str
+
+
+def _spliced(source: str, span: _Span) -> str:
+    return source[: span.start] + span.text + source[span.end :]
+
+
+def _span(source: str, change: Edit | Replacement) -> _Span:
+    start, end = 0, len(source)
+    if change.function is not None:
+        start, end = _function(source, change.function, change.misconception)
+    if isinstance(change, Replacement):
+        return _Span(start, end, change.source)
+    if source.count(change.right, start, end) != 1:
+        where = f"in {change.function}" if change.function else "in the solution"
+        times = source.count(change.right, start, end)
+        raise SuiteError(f"{change.misconception}: {change.right!r} occurs {times} times {where}, not once")
+    at = source.index(change.right, start, end)
+    return _Span(at, at + len(change.right), change.wrong)
+
+
+def _function(source: str, function: str, misconception: str) -> tuple[int, int]:
     for node in ast.parse(source).body:
         if isinstance(node, ast.FunctionDef) and node.name == function:
             lines = source.splitlines(keepends=True)
             return len("".join(lines[: node.lineno - 1])), len("".join(lines[: node.end_lineno]))
     raise SuiteError(f"{misconception}: the solution has no function {function}")
-
-
-def _edited(source: str, change: Edit) -> str:
-    start, end = (0, len(source)) if change.function is None else _span(source, change.function, change.misconception)
-    part = source[start:end]
-    if part.count(change.right) != 1:
-        where = f"in {change.function}" if change.function else "in the solution"
-        raise SuiteError(
-            f"{change.misconception}: {change.right!r} occurs {part.count(change.right)} times {where}, not once"
-        )
-    return source[:start] + part.replace(change.right, change.wrong) + source[end:]
-
-
-def _replaced(source: str, change: Replacement) -> str:
-    start, end = _span(source, change.function, change.misconception)
-    return source[:start] + change.source + source[end:]
