@@ -6,7 +6,7 @@ from matplotlib.figure import Figure
 from figures.corpus import news_vectors
 from figures.style import compare_maps
 
-SENTENCE = "police say the fire has destroyed two homes near the city".split()
+SENTENCE = ["police", "say", "the", "fire", "has", "destroyed", "two", "homes", "near", "the", "city"]
 
 
 def draw(student, reference) -> Figure:
