@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import shutil
 import subprocess
 import sys
+import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -34,11 +36,6 @@ class Arena:
         (project / "solutions" / "secret.py").write_text("CANARY-" + "5f1d")
         for name in ("home", "tmp"):
             (folder / name).mkdir()
-        for path in (folder, *folder.parents):  # pytest's own folders are closed to other users
-            if path.stat().st_uid == os.geteuid() and path != Path("/"):
-                path.chmod(path.stat().st_mode | 0o111)
-            if path.name.startswith("pytest-of-"):
-                break
         return subprocess.Popen(
             [sys.executable, str(Path(__file__).with_name("arena.py")), str(folder), user, self._stage],
             stdout=subprocess.PIPE,
@@ -61,18 +58,28 @@ class Arena:
             process.communicate()
 
 
+@contextlib.contextmanager
+def started(users: tuple[str, ...], stage: str) -> Iterator[Arena]:
+    """Start arenas in a folder of their own: pytest's temporary folders are closed to other users, again and again."""
+    with tempfile.TemporaryDirectory(prefix="anndl-arena-") as folder:
+        os.chmod(folder, 0o711)
+        arena = Arena(Path(folder), users, stage)
+        try:
+            yield arena
+        finally:
+            arena.close()
+
+
 @pytest.fixture(scope="session")
-def arena(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Arena]:
-    arena = Arena(tmp_path_factory.mktemp("arena"), USERS, "runs")
-    yield arena
-    arena.close()
+def arena() -> Iterator[Arena]:
+    with started(USERS, "runs") as arena:
+        yield arena
 
 
 @pytest.fixture
-def graded(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Arena]:
-    arena = Arena(tmp_path_factory.mktemp("graded"), ("user",), "grades")
-    yield arena
-    arena.close()
+def graded() -> Iterator[Arena]:
+    with started(("user",), "grades") as arena:
+        yield arena
 
 
 @pytest.fixture(scope="session")
