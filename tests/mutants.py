@@ -55,7 +55,7 @@ def mutants(source: str) -> Iterator[Mutant]:
                 _put(copied, tree.body.index(function), path, changed)
                 ast.fix_missing_locations(copied)
                 key = f"{function.name}: {_line(statement)} -> {_line(changed)}"
-                if key not in seen:
+                if key not in seen and ast.dump(changed) != ast.dump(statement):
                     seen.add(key)
                     yield Mutant(key, ast.unparse(copied))
 
@@ -159,7 +159,8 @@ def _node_changes(node: ast.AST):
     elif isinstance(node, ast.Constant):
         yield from _constant_changes(node.value)
     elif isinstance(node, ast.Call):
-        if len(node.args) == 2 and not any(isinstance(a, ast.Starred) for a in node.args):
+        symmetric = isinstance(node.func, ast.Name) and node.func.id in ("max", "min")
+        if len(node.args) == 2 and not symmetric and not any(isinstance(a, ast.Starred) for a in node.args):
             yield lambda n: n.args.reverse()
         for index in range(len(node.keywords)):
             yield lambda n, i=index: n.keywords.pop(i)
