@@ -103,7 +103,7 @@ def conv2d(
     p = output_size(x.shape[2], kh, pair(stride)[0], pair(padding)[0], pair(dilation)[0])
     columns = _columns(x, (kh, kw), stride, padding, dilation, groups)
     y = (weight.reshape(groups, o // groups, -1) @ columns).view(x.shape[0], o, p, -1)
-    return y if bias is None else y + bias.view(-1, 1, 1)
+    return y if bias is None else y.add_(bias.view(-1, 1, 1))  # y is nobody else's
 
 
 def conv2d_backward(

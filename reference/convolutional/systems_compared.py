@@ -245,7 +245,7 @@ def conv_as_matrix(run: Run) -> Result:
                 crop = camera[:, :, 4 * row : 4 * row + 32, 4 * column : 4 * column + 32]
                 pairs.append((heat[:, :, row, column], network(crop)))
     figure, plots = axes(3, width=3.2, height=2.8)
-    plots[0].imshow(conv_matrix(torch.arange(1.0, 10).view(1, 1, 3, 3), (6, 6)), cmap="viridis")
+    plots[0].imshow(conv_matrix(torch.arange(1.0, 10).view(1, 1, 3, 3), (6, 6)).numpy(), cmap="viridis")
     plots[0].set_title("3x3 on 6x6: 16 rows, 9 weights in each", fontsize=9)
     show_image(plots[1], camera[0], "512 x 512")
     show_image(plots[2], heat[0, 0], f"a score of LeNet-5: {heat.shape[2]} x {heat.shape[3]}, one pass")

@@ -39,7 +39,7 @@ PER_CLASS = (1, 2, 4, 8, 16)
 def transfer_few_examples(run: Run) -> Result:
     network = imagenet_network().to(run.device)
     draws, side = run.choose(5, 1), run.choose(112, 64)
-    sizes = run.choose(PER_CLASS, (2, 8))
+    sizes = run.choose(PER_CLASS, (8,))
     sets = {"digits": images.mnist(), "faces": images.faces()}
     if run.quick:
         sets = {"digits": sets["digits"].small(200)}
