@@ -15,7 +15,9 @@ import nbformat
 ROOT = Path(__file__).resolve().parents[2]
 # One server that has nbgrader imported; each command is a process of its own, forked from it: 2.4 s saved on each.
 _server = multiprocessing.get_context("forkserver")
-_server.set_forkserver_preload(["nbgrader.apps.nbgraderapp", "nbgrader.apps", "nbgrader.converters", "nbgrader.exchange"])
+_server.set_forkserver_preload(
+    ["nbgrader.apps.nbgraderapp", "nbgrader.apps", "nbgrader.converters", "nbgrader.exchange"]
+)
 
 
 def _command(arguments: list[str], folder: str, log: str, environment: dict[str, str]) -> None:
