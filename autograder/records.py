@@ -49,7 +49,7 @@ class Record:
 
     def hidden(self) -> Record:
         """Return the record without anything that quotes a hidden check; an exception's text could, so it goes too."""
-        message = self.message if self.status in ("pass", "not-run") or self.unfinished else HIDDEN[self.status]
+        message = self.message if self.status == "pass" or self.unfinished else HIDDEN[self.status]
         return replace(self, message=message, hints=(), detail=None)
 
 
@@ -58,7 +58,9 @@ HIDDEN = {
     "error": "your code raised an exception",
     "timeout": "your code ran out of time",
     "crashed": "your code ended its process",
+    "not-run": "the grader could not run this test; it costs no point and will be graded again",
 }
+HIDDEN_PROBLEM = "your file could not be loaded: it is not Python yet, or importing it raises an exception or does not end"
 
 
 @dataclass(frozen=True)
@@ -102,7 +104,8 @@ class Report:
 
     def hidden(self) -> Report:
         """Return what a student may see of hidden checks: the property and the misconception, no input, value or source."""
-        return replace(self, records=tuple(record.hidden() for record in self.records))
+        problem = HIDDEN_PROBLEM if self.problem else ""  # the exception's text is the submission's to choose
+        return replace(self, records=tuple(record.hidden() for record in self.records), problem=problem)
 
     def to_dict(self) -> dict[str, Any]:
         """Return plain data for JSON."""

@@ -7,6 +7,7 @@ from typing import Annotated, Literal, cast
 
 import typer
 from rich.console import Console
+from rich.markup import escape
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 from rich.table import Table
 
@@ -45,6 +46,7 @@ def grade(
     from classroom.grade import course_key, grade_class, local, number_of_students, on_cluster
     from classroom.journal import Journal, JournalError
     from classroom.reports import Class, write_all
+    from classroom.submissions import shown, strays
     from classroom.tasks import Setting, Task
 
     if isolation not in ("strict", "best-effort", "none"):
@@ -75,13 +77,15 @@ def grade(
             line = bar.add_task("grading", total=total)
 
             def step(task: Task, graded: bool) -> None:
-                bar.update(line, advance=1, description=f"grading {task.student[:20]}")
+                bar.update(line, advance=1, description=f"grading {escape(task.student[:20])}")
 
             run = on_cluster(scheduler) if scheduler else local(processes or os.cpu_count() or 1)
             setting = Setting(str(root), mode)
             outcome = grade_class(folder, names, secret, setting, journal, run, attempt, again, step)
         students = Class.of(journal.latest())
-        write_all(target, students, catalogue, outcome.changes)
+        write_all(target, students, catalogue, outcome.changes, outcome.kept)
+        journal.set_reported()
+        journal.close()
     except JournalError as error:
         raise _fail(str(error), 3) from error
     except OSError as error:
@@ -91,10 +95,20 @@ def grade(
     table = Table("student", *names, "total", box=None, header_style="dim")
     for student, reports in students.reports.items():
         cells = [f"{reports[n].earned:g}" if n in reports else "" for n in names]
-        table.add_row(student, *cells, f"{sum(r.earned for r in reports.values()):g}")
+        table.add_row(escape(student), *cells, f"{sum(r.earned for r in reports.values()):g}")
     if len(students.reports) <= 40:
         console.print(table)
     console.print(f"{outcome.graded} graded, {outcome.unchanged} unchanged, {outcome.failed} could not be graded.")
+    for why in sorted(outcome.trouble)[:5]:
+        console.print(f"not graded: {shown(why, 300)}", markup=False, soft_wrap=True)
+    if left := strays(folder):
+        console.print(
+            f"not looked at, neither folder nor zip: {', '.join(left[:10])}{', ...' * (len(left) > 10)}", markup=False
+        )
+    if outcome.kept:
+        console.print(
+            f"{len(outcome.kept)} marks of earlier runs stand in the reports; class.html names them.", markup=False
+        )
     for change in outcome.changes:
         console.print(
             f"changed: {change.student}, {change.exercise}: {change.before:g} -> {change.after:g} ({change.why})",

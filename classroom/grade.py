@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import secrets
-from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass, field
+import stat
+from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -14,9 +16,10 @@ from autograder.records import Report
 from classroom import pool
 from classroom.journal import Change, Journal
 from classroom.submissions import hand_ins, students
-from classroom.tasks import Setting, Task, asdict_report, fingerprint, grader_for, not_run
+from classroom.tasks import Setting, Task, carry_out, fingerprint, grader_for, not_run
 
-Runner = Callable[[Iterable[Task], Setting], Iterator[tuple[Task, dict[str, Any] | None]]]
+Falling = Generator[tuple[Task, dict[str, Any] | None], None, None]  # a task and its report, as it falls
+Runner = Callable[[Iterable[Task], Setting], Falling]
 
 
 @dataclass
@@ -26,14 +29,16 @@ class Outcome:
     graded: int = 0
     unchanged: int = 0
     failed: int = 0  # gradings that we could not carry out
-    changes: list[Change] = field(default_factory=list)
+    changes: list[Change] = field(default_factory=list)  # since marks were last reported, also by runs that were killed
+    kept: list[tuple[str, str]] = field(default_factory=list)  # older marks of students and exercises not in this run
+    trouble: set[str] = field(default_factory=set)  # why gradings could not be carried out
 
 
 def course_key(path: Path) -> bytes:
     """Read the course's secret, or make one that only this user can read.
 
     Raises:
-        ValueError: the file is too short to be a secret.
+        ValueError: the file is too short to be a secret, or others can read it.
         OSError: it can be neither read nor written.
     """
     if not path.exists():
@@ -41,6 +46,8 @@ def course_key(path: Path) -> bytes:
         descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
         with os.fdopen(descriptor, "w", encoding="ascii") as file:
             file.write(secrets.token_hex(32) + "\n")
+    if os.name == "posix" and stat.S_IMODE(path.stat().st_mode) & 0o077:
+        raise ValueError(f"{path} can be read by others on this machine, who could tell the inputs: chmod 600 {path}")
     key = path.read_bytes().strip()
     if len(key) < 32:
         raise ValueError(
@@ -57,13 +64,12 @@ def local(processes: int) -> Runner:
 def on_cluster(address: str) -> Runner:
     """Return a runner that hands the same tasks to a Dask scheduler at `address`.
 
-    A worker that dies loses nothing: Dask hands its tasks to the others, and the journal has what was done.
+    A worker that dies loses nothing: Dask hands its tasks to the others, and the journal has what was done. Workers need
+    the kit at the same path; they get each task's own seed, never the course's key.
     """
 
-    def run(tasks: Iterable[Task], setting: Setting) -> Iterator[tuple[Task, dict[str, Any] | None]]:
+    def run(tasks: Iterable[Task], setting: Setting) -> Falling:
         from dask.distributed import Client, as_completed
-
-        from classroom.tasks import carry_out
 
         with Client(address, set_as_default=False) as client:  # type: ignore[no-untyped-call]
             by_key = {}
@@ -108,46 +114,38 @@ def grade_class(
         JournalError: a verdict cannot be written down.
     """
     grader = grader_for(setting)
-    known = {} if again else journal.known()
+    known = journal.known()
     outcome = Outcome()
     prints: dict[tuple[str, str], str] = {}
+    seen: set[tuple[str, str]] = set()
 
     def due() -> Iterator[Task]:
         for task in tasks_of(folder, exercises, key, attempt):
             mark = fingerprint(task, grader)
-            if known.get((task.student, task.exercise)) == (mark, True):
+            seen.add((task.student, task.exercise))
+            if not again and known.get((task.student, task.exercise)) == (mark, True):
                 outcome.unchanged += 1
                 progress(task, False)
                 continue
             prints[task.student, task.exercise] = mark
             yield task
 
-    for task, data in run(due(), setting):
-        if data is None:
-            data = asdict_report(not_run(grader, task.exercise, "the grading process died twice"))
-        report = Report.from_dict(data)
-        before = journal.previous(task.student, task.exercise)
-        mark = prints.pop((task.student, task.exercise))
-        journal.add(task.student, task.exercise, mark, report)
-        outcome.graded += 1
-        outcome.failed += not report.complete
-        if before is not None and report.complete and abs(before.report.earned - report.earned) > 1e-9:
-            why = (
-                "another submission"
-                if _submission(before.report) != _submission(report)
-                else "the suite, a version or the seed changed"
-            )
-            outcome.changes.append(
-                Change(task.student, task.exercise, before.report.earned, report.earned, report.points, why)
-            )
-        progress(task, True)
+    with contextlib.closing(run(due(), setting)) as falling:
+        for task, data in falling:
+            if data is None:
+                data = asdict(not_run(grader, task.exercise, "its process died").hidden())
+                data["trouble"] = ["the grading process died twice"]
+            report = Report.from_dict(data)
+            journal.add(task.student, task.exercise, prints.pop((task.student, task.exercise)), report)
+            outcome.graded += 1
+            outcome.failed += not report.complete
+            outcome.trouble.update(data.get("trouble", ()))
+            progress(task, True)
+    outcome.kept = sorted(known.keys() - seen)
+    outcome.changes = journal.changes()
     return outcome
 
 
 def number_of_students(folder: Path) -> int:
     """Count the hand-ins."""
     return len(students(folder))
-
-
-def _submission(report: Report) -> str | None:
-    return report.hashes.get("submission")

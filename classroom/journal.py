@@ -1,6 +1,7 @@
 """The journal of a class: every verdict, written down as it falls, never overwritten.
 
-SQLite in WAL mode, so that a killed run loses at most the gradings that were under way, and a reader never waits.
+SQLite in WAL mode, so that a killed run loses at most the gradings that were under way, and a reader never waits. What was
+reported is written down, too: a mark that changed is shown as changed, also if the run that changed it was killed.
 """
 
 from __future__ import annotations
@@ -15,8 +16,8 @@ from pathlib import Path
 
 from autograder.records import Report
 
-SCHEMA_VERSION = 1
-SCHEMA = """
+SCHEMA_VERSION = 2
+VERDICTS = """
 CREATE TABLE verdict (
     id INTEGER PRIMARY KEY,
     student TEXT NOT NULL,
@@ -30,6 +31,14 @@ CREATE TABLE verdict (
 );
 CREATE INDEX verdict_of ON verdict (student, exercise, id);
 """
+REPORTED = """
+CREATE TABLE reported (
+    verdict INTEGER NOT NULL,    -- all verdicts up to this id were in the reports
+    at TEXT NOT NULL             -- UTC
+);
+"""
+STEPS = (VERDICTS, REPORTED)  # step n leads from schema n to n + 1
+LATEST = "SELECT max(id) FROM verdict GROUP BY student, exercise"
 
 
 class JournalError(Exception):
@@ -74,21 +83,39 @@ class Journal:
             self._db = sqlite3.connect(path, timeout=30, isolation_level=None)
             self._db.execute("PRAGMA journal_mode=WAL")
             self._db.execute("PRAGMA synchronous=NORMAL")
-            version = self._db.execute("PRAGMA user_version").fetchone()[0]
-            tables = self._db.execute("SELECT count(*) FROM sqlite_master").fetchone()[0]
+            self._prepare()
         except (sqlite3.Error, OSError) as error:
             raise JournalError(
                 f"{path} cannot be used as a journal: {error}. Move it away to begin a new one."
             ) from error
-        if version > SCHEMA_VERSION:
-            raise JournalError(f"{path} was written by a later version of the kit (schema {version}); update the kit.")
-        if version == 0 and tables:
-            raise JournalError(f"{path} is a database of something else. Name another file with --journal.")
-        if version == 0:
-            self._db.executescript(f"BEGIN IMMEDIATE; {SCHEMA} PRAGMA user_version={SCHEMA_VERSION}; COMMIT;")
+
+    def _prepare(self) -> None:
+        """Bring the file to this version's schema, in one transaction."""
+        version = self._db.execute("PRAGMA user_version").fetchone()[0]
+        if version == SCHEMA_VERSION:
+            return
+        self._db.execute("BEGIN IMMEDIATE")  # of two runs that begin at once, the second finds the first one's work
+        try:
+            version = self._db.execute("PRAGMA user_version").fetchone()[0]
+            tables = self._db.execute("SELECT count(*) FROM sqlite_master").fetchone()[0]
+            if version > SCHEMA_VERSION:
+                raise JournalError(
+                    f"{self.path} was written by a later version of the kit (schema {version}); update the kit."
+                )
+            if version == 0 and tables:
+                raise JournalError(f"{self.path} is a database of something else. Name another folder with --out.")
+            for step in STEPS[version:]:
+                for statement in step.split(";\n"):
+                    self._db.execute(statement)
+            self._db.execute(f"PRAGMA user_version={SCHEMA_VERSION}")
+            self._db.execute("COMMIT")
+        except BaseException:
+            if self._db.in_transaction:
+                self._db.execute("ROLLBACK")
+            raise
 
     def add(self, student: str, exercise: str, fingerprint: str, report: Report) -> None:
-        """Write one verdict down; it is on disk when this returns.
+        """Write one verdict down. Whatever ends this process, it is kept; a power cut may cost the last ones.
 
         Raises:
             JournalError: the disk is full, say; nothing is half-written.
@@ -114,8 +141,7 @@ class Journal:
         """Return the fingerprint of each latest verdict, and whether it is complete."""
         with self._guard():
             rows = self._db.execute(
-                "SELECT student, exercise, fingerprint, complete FROM verdict WHERE id IN "
-                "(SELECT max(id) FROM verdict GROUP BY student, exercise)"
+                f"SELECT student, exercise, fingerprint, complete FROM verdict WHERE id IN ({LATEST})"
             ).fetchall()
         return {(student, exercise): (fingerprint, bool(complete)) for student, exercise, fingerprint, complete in rows}
 
@@ -123,21 +149,29 @@ class Journal:
         """Yield the latest verdict of each student and exercise, one at a time."""
         with self._guard():
             cursor = self._db.execute(
-                "SELECT student, exercise, fingerprint, report, fell_at FROM verdict WHERE id IN "
-                "(SELECT max(id) FROM verdict GROUP BY student, exercise) ORDER BY student, exercise"
+                f"SELECT student, exercise, fingerprint, report, fell_at FROM verdict WHERE id IN ({LATEST}) "
+                "ORDER BY student, exercise"
             )
             for student, exercise, fingerprint, report, fell_at in cursor:
                 yield Verdict(student, exercise, fingerprint, Report.from_dict(json.loads(report)), fell_at)
 
-    def previous(self, student: str, exercise: str) -> Verdict | None:
-        """Return the latest complete verdict."""
+    def changes(self) -> list[Change]:
+        """Return the marks that differ from those that were last reported."""
+        last = "SELECT max(id) FROM verdict WHERE complete AND student=now.student AND exercise=now.exercise"
         with self._guard():
-            row = self._db.execute(
-                "SELECT fingerprint, report, fell_at FROM verdict WHERE student=? AND exercise=? AND complete "
-                "ORDER BY id DESC LIMIT 1",
-                (student, exercise),
-            ).fetchone()
-        return Verdict(student, exercise, row[0], Report.from_dict(json.loads(row[1])), row[2]) if row else None
+            reported = self._db.execute("SELECT coalesce(max(verdict), 0) FROM reported").fetchone()[0]
+            rows = self._db.execute(
+                "SELECT now.student, now.exercise, before.report, now.report FROM verdict now, verdict before "
+                f"WHERE now.id > ? AND now.id = ({last}) AND before.id = ({last} AND id <= ?) "
+                "AND abs(now.earned - before.earned) > 1e-9 ORDER BY now.student, now.exercise",
+                (reported, reported),
+            ).fetchall()
+            return [_change(*row) for row in rows]
+
+    def set_reported(self) -> None:
+        """Note that all verdicts so far are in the reports."""
+        with self._guard():
+            self._db.execute("INSERT INTO reported SELECT coalesce(max(id), 0), ? FROM verdict", (_now(),))
 
     def close(self) -> None:
         """Close the file."""
@@ -147,10 +181,23 @@ class Journal:
     def _guard(self) -> Iterator[None]:
         try:
             yield
-        except sqlite3.Error as error:
+        except sqlite3.DatabaseError as error:
+            advice = "Verdicts written so far are safe; mend that and run the command again."
+            if "malformed" in str(error) or "not a database" in str(error):
+                advice = "Move the file away; a new run grades everything again."
+            raise JournalError(f"{self.path}: {error}. {advice}") from error
+        except (ValueError, KeyError, TypeError) as error:
             raise JournalError(
-                f"{self.path}: {error}. Verdicts written so far are safe; run the command again."
+                f"{self.path} holds a verdict that cannot be read ({type(error).__name__}). "
+                "Move the file away; a new run grades everything again."
             ) from error
+
+
+def _change(student: str, exercise: str, before: str, now: str) -> Change:
+    old, new = Report.from_dict(json.loads(before)), Report.from_dict(json.loads(now))
+    same = old.hashes.get("submission") == new.hashes.get("submission")
+    why = "the suite, a version or the seed changed" if same else "another submission"
+    return Change(student, exercise, old.earned, new.earned, new.points, why)
 
 
 def _now() -> str:

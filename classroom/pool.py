@@ -1,10 +1,13 @@
-"""A few grading processes on this machine. One that dies costs one task, which is tried once more elsewhere."""
+"""A few grading processes on this machine. One that dies, or hangs, costs one task, which is tried once more elsewhere."""
 
 from __future__ import annotations
 
+import contextlib
+import itertools
 import multiprocessing
-from collections import deque
-from collections.abc import Iterable, Iterator
+import time
+from collections import Counter, deque
+from collections.abc import Generator, Iterable
 from dataclasses import dataclass
 from multiprocessing.connection import Connection, wait
 from multiprocessing.process import BaseProcess
@@ -13,6 +16,7 @@ from typing import Any
 from classroom.tasks import Setting, Task, carry_out
 
 TRIES = 2
+PATIENCE = 120.0  # seconds beyond what a submission may take: imports of a cold start, the reference, wrong versions
 _context = multiprocessing.get_context("spawn")  # a forked child would hold its siblings' pipes open
 
 
@@ -21,58 +25,69 @@ class _Hand:
     process: BaseProcess
     pipe: Connection
     task: Task | None = None
+    since: float = 0.0
 
 
-def run(tasks: Iterable[Task], setting: Setting, processes: int) -> Iterator[tuple[Task, dict[str, Any] | None]]:
+def run(
+    tasks: Iterable[Task], setting: Setting, processes: int, patience: float = PATIENCE
+) -> Generator[tuple[Task, dict[str, Any] | None], None, None]:
     """Carry out the tasks on `processes` processes and yield each with its report as it falls.
 
     A report of None means that the process died twice over this task: our fault, not the student's.
     """
     source = iter(tasks)
     again: deque[Task] = deque()
-    tries: dict[int, int] = {}
+    tries: Counter[tuple[str, str]] = Counter()
     hands: list[_Hand] = []
+    longest = setting.limits.total_seconds + patience
 
-    def following() -> Task | None:
-        return again.popleft() if again else next(source, None)
-
-    def hand_out(hand: _Hand) -> bool:
-        hand.task = following()
+    def hand_out(hand: _Hand) -> None:
+        """Give a process its next task. One that has died meanwhile has an ended pipe, which is seen when it is read."""
+        hand.task = again.popleft() if again else next(source, None)
+        hand.since = time.monotonic()
         if hand.task is not None:
-            hand.pipe.send(hand.task)
-        return hand.task is not None
+            with contextlib.suppress(OSError):
+                hand.pipe.send(hand.task)
+
+    def lost(hand: _Hand) -> Task | None:
+        """Replace a process that has ended; return its task where it has been tried often enough."""
+        task = hand.task
+        assert task is not None
+        hands.remove(hand)
+        _end(hand, at_once=True)
+        tries[task.student, task.exercise] += 1
+        given_up = tries[task.student, task.exercise] >= TRIES
+        if not given_up:
+            again.append(task)
+        hands.append(_start(setting))
+        hand_out(hands[-1])
+        return task if given_up else None
 
     try:
-        for _ in range(processes):
-            hand = _start(setting)
-            if not hand_out(hand):
-                _end(hand)
-                break
-            hands.append(hand)
+        for first in itertools.islice(source, processes):  # no more processes than tasks
+            again.append(first)
+            hands.append(_start(setting))
+            hand_out(hands[-1])
         while busy := [hand for hand in hands if hand.task is not None]:
-            for pipe in wait([hand.pipe for hand in busy]):
-                hand = next(h for h in busy if h.pipe is pipe)
+            left = min(hand.since for hand in busy) + longest - time.monotonic()
+            ready = wait([hand.pipe for hand in busy], timeout=max(left, 0.0))
+            for hand in busy:
                 task = hand.task
                 assert task is not None
-                try:
-                    report = hand.pipe.recv()
-                except (EOFError, OSError):
-                    _end(hand)
-                    hands.remove(hand)
-                    tries[id(task)] = tries.get(id(task), 0) + 1
-                    if tries[id(task)] < TRIES:
-                        again.append(task)
-                    else:
-                        yield task, None
-                    replacement = _start(setting)
-                    if hand_out(replacement):
-                        hands.append(replacement)
-                    else:
-                        _end(replacement)
-                    continue
-                hand_out(hand)
-                yield task, report
+                if hand.pipe in ready:
+                    try:
+                        report = hand.pipe.recv()
+                    except (EOFError, OSError):
+                        if lost(hand):
+                            yield task, None
+                        continue
+                    hand_out(hand)
+                    yield task, report
+                elif time.monotonic() - hand.since > longest and lost(hand):
+                    yield task, None
     finally:
+        for hand in hands:
+            hand.pipe.close()  # all are told before one is waited for
         for hand in hands:
             _end(hand)
 
@@ -85,9 +100,10 @@ def _start(setting: Setting) -> _Hand:
     return _Hand(process, ours)
 
 
-def _end(hand: _Hand) -> None:
+def _end(hand: _Hand, at_once: bool = False) -> None:
     hand.pipe.close()  # the process sees the end of its pipe and leaves, closing its sandbox
-    hand.process.join(timeout=5)
+    if not at_once:
+        hand.process.join(timeout=5)
     if hand.process.is_alive():
         hand.process.kill()
         hand.process.join()

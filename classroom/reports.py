@@ -7,17 +7,20 @@ from __future__ import annotations
 
 import base64
 import csv
+import hashlib
 import html
 import io
 import json
+import re
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
+from typing import Any
 
 from autograder.catalogue import Catalogue
 from autograder.learner import write_whole
-from autograder.records import Report, junit
+from autograder.records import Record, Report, junit
 from autograder.render import amount
 from classroom.journal import Change, Verdict
 
@@ -30,6 +33,10 @@ td.n,th.n{text-align:right}.pass{color:#0a6b3d}.fail,.error,.timeout,.crashed{co
 @media(prefers-color-scheme:dark){body{background:#161616;color:#ddd}td,th{border-color:#444}.belief{background:#2b2410}
 .pass{color:#5fd39a}.fail,.error,.timeout,.crashed{color:#ff8a80}.not-run{color:#e6c65c}small{color:#aaa}img{background:#fff}}
 """
+
+
+MARKUP = re.compile(r"[\\`*_\[\]#|~!]")
+FORMULA = ("=", "+", "-", "@", "\N{FULLWIDTH EQUALS SIGN}", "\N{FULLWIDTH PLUS SIGN}", "\N{FULLWIDTH COMMERCIAL AT}")
 
 
 @dataclass
@@ -130,20 +137,7 @@ def scores_csv(group: Class) -> str:
 
 def gradescope(reports: Mapping[str, Report]) -> str:
     """Return Gradescope's results.json for one student."""
-    tests = [
-        {
-            "name": f"{name}: {record.title}",
-            "score": record.earned or 0,
-            "max_score": record.points,
-            "status": "passed" if record.status == "pass" else "failed",
-            "output": ""
-            if record.status == "pass"
-            else "\n".join([record.message, *(f"misconception: {m}" for m in record.misconceptions)]),
-            "visibility": "visible",
-        }
-        for name, report in reports.items()
-        for record in report.records
-    ]
+    tests = [_gradescope_test(name, record) for name, report in reports.items() for record in report.records]
     score = sum(report.earned for report in reports.values())
     output = (
         ""
@@ -153,8 +147,20 @@ def gradescope(reports: Mapping[str, Report]) -> str:
     return json.dumps({"score": score, "output": output, "stdout_visibility": "hidden", "tests": tests}, indent=1)
 
 
-def class_html(group: Class, catalogue: Catalogue, changes: Sequence[Change]) -> str:
-    """Return the class's page: scores, pass rates, frequent misconceptions, time, and what a regrade changed."""
+def _gradescope_test(exercise: str, record: Record) -> dict[str, Any]:
+    said = "\n".join([record.message, *(f"misconception: {name}" for name in record.misconceptions)])
+    shown = {"name": f"{exercise}: {record.title}", "output": "", "visibility": "visible"}
+    if record.earned is None:  # without a score Gradescope shows the text alone, and takes nothing off
+        return {**shown, "output": said}
+    if record.status == "pass":
+        return {**shown, "score": record.earned, "max_score": record.points, "status": "passed"}
+    return {**shown, "output": said, "score": record.earned, "max_score": record.points, "status": "failed"}
+
+
+def class_html(
+    group: Class, catalogue: Catalogue, changes: Sequence[Change], kept: Sequence[tuple[str, str]] = ()
+) -> str:
+    """Return the class's page: scores, pass rates, frequent misconceptions, time, what a regrade changed and did not see."""
     e = html.escape
     parts = [f"<h1>The class</h1><p>{len(group.reports)} students</p>", _figure(group)]
     rows = [
@@ -192,6 +198,11 @@ def class_html(group: Class, catalogue: Catalogue, changes: Sequence[Change]) ->
                 f'<td class="n">{amount(change.after)}</td><td>{e(change.why)}</td></tr>'
             )
         parts.append("</table>")
+    if kept:
+        parts.append("<h2>Marks of earlier runs</h2><p>This run did not look at these; the marks are the old ones.</p>")
+        parts.append("<table><tr><th>student</th><th>exercise</th></tr>")
+        parts += [f"<tr><td>{e(student)}</td><td>{e(name)}</td></tr>" for student, name in kept]
+        parts.append("</table>")
     return page("The class", "".join(parts))
 
 
@@ -203,24 +214,33 @@ def frequent(group: Class) -> list[tuple[str, int]]:
     return counts.most_common()
 
 
-def write_all(folder: Path, group: Class, catalogue: Catalogue, changes: Sequence[Change]) -> None:
+def write_all(
+    folder: Path,
+    group: Class,
+    catalogue: Catalogue,
+    changes: Sequence[Change],
+    kept: Sequence[tuple[str, str]] = (),
+) -> None:
     """Write every report into `folder`.
 
     Raises:
         OSError: something cannot be written; files already written are whole.
     """
+    names = _file_names(group.reports)
     for student, reports in group.reports.items():
-        name = _file_name(student)
+        name = names[student]
         write_whole(folder / "students" / f"{name}.html", student_html(student, reports, catalogue))
         write_whole(folder / "students" / f"{name}.md", student_markdown(student, reports, catalogue))
         write_whole(folder / "gradescope" / f"{name}.json", gradescope(reports))
-    write_whole(folder / "class.html", class_html(group, catalogue, changes))
+    write_whole(folder / "class.html", class_html(group, catalogue, changes, kept))
     write_whole(folder / "scores.csv", scores_csv(group))
     data = {student: {name: r.to_dict() for name, r in reports.items()} for student, reports in group.reports.items()}
     write_whole(folder / "class.json", json.dumps(data, indent=1))
     named = [_for_junit(student, report) for student, reports in group.reports.items() for report in reports.values()]
     write_whole(folder / "junit.xml", junit(named))
-    if changes:
+    if not changes:
+        (folder / "changes.csv").unlink(missing_ok=True)  # those of the run before were reported then
+    else:
         out = io.StringIO()
         writer = csv.writer(out, lineterminator="\n")
         writer.writerow(["student", "exercise", "before", "after", "points", "why"])
@@ -229,8 +249,6 @@ def write_all(folder: Path, group: Class, catalogue: Catalogue, changes: Sequenc
 
 
 def _for_junit(student: str, report: Report) -> Report:
-    from dataclasses import replace
-
     return replace(report, chapter=f"{student}.{report.chapter}")
 
 
@@ -276,13 +294,25 @@ def _provisional(reports: Iterable[Report]) -> str:
 
 
 def _plain(text: str) -> str:
-    return text.replace("\n", " ").replace("|", "\\|").replace("<", "&lt;")
+    """Keep text from being read as Markdown or HTML: a link or a picture from a file's name, say."""
+    escaped = MARKUP.sub(r"\\\g<0>", text.replace("\n", " "))
+    return escaped.replace("&", "&amp;").replace("<", "&lt;")
 
 
 def _cell(text: str) -> str:
     """Keep a spreadsheet from reading a student's name as a formula."""
-    return f"'{text}" if text[:1] in "=+-@\t\r" else text
+    return f"'{text}" if text.lstrip()[:1] in FORMULA else text
 
 
-def _file_name(student: str) -> str:
-    return "".join(c if c.isalnum() or c in "-_. @" else "_" for c in student).strip(". ") or "_"
+def _file_names(students: Iterable[str]) -> dict[str, str]:
+    """Return a file name for each student, without two sharing one on any file system: reports are for one person's eyes."""
+    names: dict[str, str] = {}
+    taken: set[str] = set()
+    for student in students:
+        plain = "".join(c if c.isalnum() or c in "-_. @" else "_" for c in student)[:80].strip(". ") or "_"
+        name = plain
+        if plain != student or plain.casefold() in taken:
+            name = f"{plain}-{hashlib.sha256(student.encode()).hexdigest()[:12]}"
+        taken.add(name.casefold())
+        names[student] = name
+    return names

@@ -1,7 +1,7 @@
 """Finds what students handed in: a folder or a zip per student, holding modules called like the exercises.
 
 What is handed in is data from strangers: links, `..`, devices and giant archives are refused, each with one sentence, and a
-broken hand-in of one student never stops the others.
+broken hand-in of one student never stops the others. Nothing is ever unpacked to disk.
 """
 
 from __future__ import annotations
@@ -14,8 +14,13 @@ from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 
 MODULE_BYTES = 1 << 20  # a module of more than 1 MiB is not what a student typed
+TOTAL_BYTES = 16 << 20  # of all modules of one student; a zip may have as much, whatever it holds
 MEMBERS = 2000
 SKIPPED = {"__pycache__", "__MACOSX", ".ipynb_checkpoints", ".git", ".venv"}
+UNPACKED = {zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED}  # what LZMA allocates is for the archive to say
+_NO_SURPRISE = getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0)
+
+Files = dict[str, bytes | str]  # file -> content, or a sentence that says why it is not read
 
 
 @dataclass(frozen=True)
@@ -32,43 +37,52 @@ class Refused(Exception):
     """A hand-in that is not looked into; the text says why."""
 
 
-def students(folder: Path) -> list[Path]:
-    """Return the students' folders and zips, in the order of their names.
+def students(folder: Path) -> dict[str, list[Path]]:
+    """Return each student's hand-ins, in the order of their names: one folder or zip, unless somebody put two there.
 
     Raises:
         NotADirectoryError: there is no such folder.
     """
-    if not folder.is_dir():
-        raise NotADirectoryError(f"{folder} is no folder")
-    entries = [p for p in folder.iterdir() if not p.name.startswith(".") and p.name not in SKIPPED]
-    return sorted(p for p in entries if p.is_symlink() or p.is_dir() or p.suffix.lower() == ".zip")
+    found: dict[str, list[Path]] = {}
+    for path in _entries(folder):
+        if _is_hand_in(path):
+            found.setdefault(student_name(path), []).append(path)
+    return found
+
+
+def strays(folder: Path) -> list[str]:
+    """Return the names of what lies beside the hand-ins and is none, such as a .rar: nobody's work is passed over silently."""
+    return [shown(path.name) for path in _entries(folder) if not _is_hand_in(path)]
 
 
 def student_name(entry: Path) -> str:
-    """Return the student's name: that of the folder, or of the zip without its ending."""
-    return entry.stem if entry.suffix.lower() == ".zip" else entry.name
+    """Return the student's name: that of the folder, or of the zip without its ending.
+
+    Any characters may come (a terminal's control sequences, bytes that are no UTF-8); those that cannot be printed are
+    written as escapes, so that a name can go into every report.
+    """
+    name = entry.stem if entry.suffix.lower() == ".zip" else entry.name
+    return "".join(c if c.isprintable() else c.encode("unicode_escape").decode() for c in name)
+
+
+def shown(name: str, length: int = 120) -> str:
+    """Return a file's name as it may stand in a message: printable, and not longer than a line or two."""
+    text = "".join(c if c.isprintable() else "\N{REPLACEMENT CHARACTER}" for c in name)
+    return text if len(text) <= length else f"{text[: length - 1]}…"
 
 
 def hand_ins(folder: Path, exercises: Collection[str]) -> Iterator[HandIn]:
     """Yield every student's modules, for every exercise in `exercises`; one that is missing has a problem instead.
 
-    The same module may lie anywhere in the student's folder; two different files for one exercise are a problem, since
-    nobody but the student can know which one counts.
+    The same module may lie anywhere in the student's folder; two different files for one exercise, or two hand-ins of one
+    student, are a problem, since nobody but the student can know which one counts.
     """
-    seen: dict[str, Path] = {}
-    for entry in students(folder):
-        student = student_name(entry)
-        if student in seen:
-            problem = f"{entry.name} and {seen[student].name} are both hand-ins of {student}"
-            yield from (HandIn(f"{student} ({entry.name})", name, None, problem) for name in exercises)
-            continue
-        seen[student] = entry
+    for student, entries in students(folder).items():
         try:
-            found = (
-                _in_zip(entry, exercises)
-                if entry.suffix.lower() == ".zip" and not entry.is_dir()
-                else _in_folder(entry, exercises)
-            )
+            if len(entries) > 1:
+                names = " and ".join(shown(entry.name) for entry in entries)
+                raise Refused(f"{names} are hand-ins of one student; keep the one that counts")
+            found = _in_folder(entries[0], exercises) if entries[0].is_dir() else _in_zip(entries[0], exercises)
         except Refused as refused:
             yield from (HandIn(student, name, None, str(refused)) for name in exercises)
             continue
@@ -76,16 +90,22 @@ def hand_ins(folder: Path, exercises: Collection[str]) -> Iterator[HandIn]:
             yield _one(student, name, found.get(name, {}))
 
 
-def _one(student: str, exercise: str, files: dict[str, bytes | str]) -> HandIn:
+def _entries(folder: Path) -> list[Path]:
+    if not folder.is_dir():
+        raise NotADirectoryError(f"{folder} is no folder")
+    return sorted(p for p in folder.iterdir() if not p.name.startswith(".") and p.name not in SKIPPED)
+
+
+def _is_hand_in(path: Path) -> bool:
+    return path.is_symlink() or path.is_dir() or path.suffix.lower() == ".zip"
+
+
+def _one(student: str, exercise: str, files: Files) -> HandIn:
     if not files:
         return HandIn(student, exercise, None, f"no {exercise}.py was handed in")
-    if len({content for content in files.values()}) > 1:
-        return HandIn(
-            student,
-            exercise,
-            None,
-            f"{len(files)} different files are called {exercise}.py: {', '.join(sorted(files))}",
-        )
+    if len(set(files.values())) > 1:
+        names = ", ".join(shown(name) for name in sorted(files)[:4]) + (", ..." if len(files) > 4 else "")
+        return HandIn(student, exercise, None, f"{len(files)} different files are called {exercise}.py: {names}")
     content = next(iter(files.values()))
     if isinstance(content, str):
         return HandIn(student, exercise, None, content)
@@ -95,81 +115,109 @@ def _one(student: str, exercise: str, files: dict[str, bytes | str]) -> HandIn:
         return HandIn(student, exercise, None, f"{exercise}.py is no UTF-8 text (byte {error.start})")
 
 
-def _in_folder(folder: Path, exercises: Collection[str]) -> dict[str, dict[str, bytes | str]]:
-    """Map exercise -> file -> content, or a sentence where the file is not to be read."""
+@dataclass
+class _Found:
+    """What has been found so far, and how much of it."""
+
+    by_exercise: dict[str, Files]
+    looked_at: int = 0
+    total: int = 0
+
+    def count(self, number: int = 1) -> None:
+        self.looked_at += number
+        if self.looked_at > MEMBERS:
+            raise Refused(f"the hand-in holds more than {MEMBERS:,} files and folders")
+
+    def add(self, exercise: str, name: str, content: bytes | str) -> None:
+        self.total += len(content)
+        if self.total > TOTAL_BYTES:
+            raise Refused(f"the modules of the hand-in have more than {TOTAL_BYTES:,} bytes together")
+        self.by_exercise.setdefault(exercise, {})[name] = content
+
+
+def _in_folder(folder: Path, exercises: Collection[str]) -> dict[str, Files]:
     if folder.is_symlink():
-        raise Refused(f"{folder.name} is a link, not a folder")
-    found: dict[str, dict[str, bytes | str]] = {}
-    seen = 0
-    for place, folders, files in _walk(folder):
-        folders[:] = sorted(f for f in folders if f not in SKIPPED and not (place / f).is_symlink())
+        raise Refused(f"{shown(folder.name)} is a link, not a folder")
+    found = _Found({})
+    for place, folders, files in os.walk(folder, onerror=_unreadable):
+        folders[:] = sorted(f for f in folders if f not in SKIPPED and not Path(place, f).is_symlink())
+        found.count(len(folders) + len(files))
         for file in sorted(files):
-            seen += 1
-            if seen > MEMBERS:
-                raise Refused(f"more than {MEMBERS} files")
-            path = place / file
-            if path.suffix != ".py" or path.stem not in exercises:
-                continue
-            relative = path.relative_to(folder).as_posix()
-            found.setdefault(path.stem, {})[relative] = _read(path, relative)
-    return found
+            path = Path(place, file)
+            if path.suffix == ".py" and path.stem in exercises:
+                relative = path.relative_to(folder).as_posix()
+                found.add(path.stem, relative, _read(path, shown(relative)))
+    return found.by_exercise
 
 
-def _walk(folder: Path) -> Iterator[tuple[Path, list[str], list[str]]]:
-
-    for place, folders, files in os.walk(folder, followlinks=False):
-        yield Path(place), folders, files
+def _unreadable(error: OSError) -> None:
+    raise Refused(f"{shown(Path(error.filename).name)} cannot be read: {error.strerror}")
 
 
-def _read(path: Path, relative: str) -> bytes | str:
+def _read(path: Path, name: str) -> bytes | str:
     try:
         status = path.lstat()
         if not stat.S_ISREG(status.st_mode):
-            return f"{relative} is a link or a device, not a file"
+            return f"{name} is a link or a device, not a file"
         if status.st_nlink > 1:
-            return f"{relative} is a hard link to another file"
-        if status.st_size > MODULE_BYTES:
-            return f"{relative} has {status.st_size:,} bytes; a module may have {MODULE_BYTES:,}"
-        return path.read_bytes()
+            return f"{name} is a hard link to another file"
+        with open(os.open(path, os.O_RDONLY | _NO_SURPRISE), "rb") as file:
+            content = file.read(MODULE_BYTES + 1)
     except OSError as error:
-        return f"{relative} cannot be read: {error.strerror}"
+        return f"{name} cannot be read: {error.strerror}"
+    return content if len(content) <= MODULE_BYTES else _too_large(name)
 
 
-def _in_zip(path: Path, exercises: Collection[str]) -> dict[str, dict[str, bytes | str]]:
-    if path.is_symlink():
-        raise Refused(f"{path.name} is a link, not a file")
-    found: dict[str, dict[str, bytes | str]] = {}
+def _too_large(name: str) -> str:
+    return f"{name} is larger than the {MODULE_BYTES:,} bytes that a module may have"
+
+
+def _in_zip(path: Path, exercises: Collection[str]) -> dict[str, Files]:
+    archive_name = shown(path.name)
     try:
+        status = path.lstat()
+        if not stat.S_ISREG(status.st_mode):
+            raise Refused(f"{archive_name} is a link or a device, not a file")
+        if status.st_size > TOTAL_BYTES:  # also bounds the table of contents, which is read whole
+            raise Refused(f"{archive_name} has {status.st_size:,} bytes; a hand-in may have {TOTAL_BYTES:,}")
         with zipfile.ZipFile(path) as archive:
-            members = archive.infolist()
-            if len(members) > MEMBERS:
-                raise Refused(f"{path.name} holds {len(members):,} files; at most {MEMBERS:,} are looked at")
-            for member in members:
-                if member.is_dir():
-                    continue
-                name = PurePosixPath(member.filename.replace("\\", "/"))
-                if name.is_absolute() or ".." in name.parts or (name.parts and name.parts[0].endswith(":")):
-                    raise Refused(f"{path.name} holds {member.filename!r}, which leads out of its folder")
-                if stat.S_ISLNK(member.external_attr >> 16):
-                    raise Refused(f"{path.name} holds the link {member.filename!r}")
-                if name.suffix != ".py" or name.stem not in exercises or SKIPPED.intersection(name.parts):
-                    continue
-                found.setdefault(name.stem, {})[str(name)] = _member(archive, member)
-    except zipfile.BadZipFile:
-        raise Refused(f"{path.name} is no zip, or a damaged one") from None
-    except (OSError, NotImplementedError, RuntimeError, ValueError, EOFError) as error:
-        raise Refused(f"{path.name} cannot be read: {error}") from None
-    return found
+            return _members(archive, archive_name, exercises)
+    except Refused:
+        raise
+    except OSError as error:
+        raise Refused(f"{archive_name} cannot be read: {error.strerror or 'it is damaged'}") from None
+    except (
+        Exception
+    ):  # damaged archives make zipfile raise all sorts: BadZipFile, struct.error, UnicodeDecodeError, ...
+        raise Refused(f"{archive_name} is no zip, or a damaged one") from None
+
+
+def _members(archive: zipfile.ZipFile, archive_name: str, exercises: Collection[str]) -> dict[str, Files]:
+    found = _Found({})
+    for member in archive.infolist():
+        found.count()
+        name = PurePosixPath(member.filename.replace("\\", "/"))
+        if name.is_absolute() or ".." in name.parts or (name.parts and name.parts[0].endswith(":")):
+            raise Refused(f"{archive_name} holds {shown(member.filename)}, which leads out of its folder")
+        if stat.S_IFMT(member.external_attr >> 16) not in (0, stat.S_IFREG, stat.S_IFDIR):
+            raise Refused(f"{archive_name} holds {shown(member.filename)}, which is a link or a device")
+        if member.is_dir() or name.suffix != ".py" or name.stem not in exercises or SKIPPED.intersection(name.parts):
+            continue
+        if str(name) in found.by_exercise.get(name.stem, {}):
+            raise Refused(f"{archive_name} holds {shown(str(name))} twice")
+        found.add(name.stem, str(name), _member(archive, member))
+    return found.by_exercise
 
 
 def _member(archive: zipfile.ZipFile, member: zipfile.ZipInfo) -> bytes | str:
+    name = shown(member.filename)
     if member.flag_bits & 1:
-        return f"{member.filename} is encrypted"
+        return f"{name} is encrypted"
+    if member.compress_type not in UNPACKED:
+        return f"{name} is packed by a method other than deflate; make an ordinary zip"
     try:
         with archive.open(member) as file:
             content = file.read(MODULE_BYTES + 1)  # never trust the size that the archive states
-    except Exception as error:  # zlib, lzma and bz2 each raise errors of their own on damaged data
-        return f"{member.filename} cannot be unpacked: {error}"
-    if len(content) > MODULE_BYTES:
-        return f"{member.filename} is larger than the {MODULE_BYTES:,} bytes that a module may have"
-    return content
+    except Exception:  # zlib's and zipfile's errors on damaged data are of many kinds
+        return f"{name} cannot be unpacked: the zip is damaged"
+    return content if len(content) <= MODULE_BYTES else _too_large(name)

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import hashlib
+import platform
 import threading
 from dataclasses import asdict, dataclass
 from functools import lru_cache
+from importlib.metadata import version
 from pathlib import Path
 from typing import Any, Literal
 
@@ -46,36 +48,38 @@ def grader_for(setting: Setting) -> Grader:
     return Grader(Path(setting.root), Sandbox(setting.mode).open, setting.limits)
 
 
+@lru_cache(maxsize=1)
+def _versions() -> tuple[str, ...]:
+    return (platform.python_version(), *(version(name) for name in ("anndl", "numpy", "torch")))
+
+
 def fingerprint(task: Task, grader: Grader) -> str:
     """Hash everything that a verdict depends on: what was handed in, suite, reference, versions, seed."""
-    from importlib.metadata import version
-
     parts = (
-        task.source if task.source is not None else f"problem: {task.problem}",
+        f"source: {task.source}" if task.source is not None else f"problem: {task.problem}",
         grader.bench(task.exercise).digest,
-        version("anndl"),
-        version("torch"),
+        *_versions(),
         hashlib.sha256(task.key).hexdigest(),
     )
     return hashlib.sha256("\0".join(parts).encode("utf-8", "surrogatepass")).hexdigest()
 
 
 def carry_out(task: Task, setting: Setting) -> dict[str, Any]:
-    """Grade one task and return the report as plain data. Whatever goes wrong on our side becomes `not-run` records."""
+    """Grade one task and return the report as plain data. Whatever goes wrong on our side becomes `not-run` records.
+
+    The report says of hidden checks only what a student may see; why something was `not-run` stands beside it, under
+    "trouble", for the instructor's eyes: such a text may quote what a submission returned.
+    """
     with _one_at_a_time:
         grader = grader_for(setting)
         if task.source is None:
-            return asdict_report(without_source(grader, task.exercise, task.problem))
+            return asdict(without_source(grader, task.exercise, task.problem))
         try:
             report = grader.grade(task.exercise, task.source, key=task.key, filename=f"{task.exercise}.py")
         except Exception as error:
             report = not_run(grader, task.exercise, f"{type(error).__name__}: {error}")
-        return asdict_report(report.hidden())
-
-
-def asdict_report(report: Report) -> dict[str, Any]:
-    """Return a report as plain data, without what `to_dict` derives."""
-    return asdict(report)
+        trouble = sorted({record.message for record in report.records if record.status == "not-run"})
+        return {**asdict(report.hidden()), "trouble": trouble}
 
 
 def without_source(grader: Grader, exercise: str, problem: str) -> Report:
