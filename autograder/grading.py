@@ -8,6 +8,7 @@ from __future__ import annotations
 import ast
 import hashlib
 import hmac
+import json
 import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -25,7 +26,7 @@ from autograder.oracle import Oracle, reference_digest
 from autograder.paths import state_folder
 from autograder.records import Record, Report, Status
 from autograder.suite import Suite, Test, load
-from autograder.variants import Variant, pair_variants, single_variants
+from autograder.variants import Variant, from_record, pair_variants, single_variants
 
 PUBLIC = b"public"  # the learner's own seed: the same inputs each time
 Opener = Callable[[Submission, Limits], Runner]
@@ -93,6 +94,9 @@ class Bench:
     @cached_property
     def variants(self) -> tuple[Sequence[Variant], Sequence[Variant]]:
         """The wrong versions: those of one misconception, and those of two."""
+        if self.recorded_only:
+            data = json.loads((self.answers_folder / f"{self.exercise.name}.variants").read_text(encoding="utf-8"))
+            return from_record(data["singles"]), from_record(data["pairs"])
         wrong = self.suite.wrong
         return single_variants(self.solution, wrong), pair_variants(self.solution, wrong)
 

@@ -5,10 +5,11 @@ from __future__ import annotations
 import ast
 import hashlib
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from itertools import combinations
+from typing import Any
 
 from autograder.suite import Edit, Replacement, SuiteError
 
@@ -20,11 +21,12 @@ class Variant:
     misconceptions: tuple[str, ...]
     source: str
     parents: tuple[str, ...] = ()  # of a pair: the keys of the two single ones
+    name: str = ""  # its key where the source is not at hand: in a student's bundle
 
     @cached_property
     def key(self) -> str:
         """A short name that differs between any two variants of an exercise."""
-        return f"{'+'.join(self.misconceptions)}#{hashlib.sha256(self.source.encode()).hexdigest()[:8]}"
+        return self.name or f"{'+'.join(self.misconceptions)}#{hashlib.sha256(self.source.encode()).hexdigest()[:8]}"
 
     @cached_property
     def _blocks(self) -> dict[str, str]:
@@ -85,6 +87,16 @@ def pair_variants(solution: str, wrong: Iterable[Edit | Replacement]) -> list[Va
         source = _spliced(_spliced(solution, late), early)
         pairs.append(Variant((first, second), source, (key, other_key)))
     return pairs
+
+
+def to_record(variants: Iterable[Variant]) -> list[list[Any]]:
+    """Return variants as plain data, without their source."""
+    return [[v.key, list(v.misconceptions), list(v.parents)] for v in variants]
+
+
+def from_record(data: Iterable[Sequence[Any]]) -> list[Variant]:
+    """Rebuild what `to_record` gave: variants that only recorded answers can speak for."""
+    return [Variant(tuple(ids), "", tuple(parents), key) for key, ids, parents in data]
 
 
 def apply(solution: str, change: Edit | Replacement) -> str:

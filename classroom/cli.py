@@ -172,7 +172,25 @@ def release(
     console.print(f"Next, in {course}: nbgrader generate_assignment {assignment}", markup=False, soft_wrap=True)
 
 
+def bundle(
+    out: Annotated[Path, typer.Option(help="The zip to write.")] = Path("anndl-students.zip"),
+) -> None:
+    """Write the students' kit: exercises, grading and notebooks, with recorded answers instead of solutions and reference."""
+    from autograder.paths import find_root
+    from classroom.bundle import bundle as write_bundle
+
+    root = find_root()
+    if not (root / "solutions").is_dir():
+        raise _fail("This is a students' copy of the course already.")
+    try:
+        size = write_bundle(root, out, lambda name: console.print(f"recording {name}", style="dim"))
+    except OSError as error:
+        raise _fail(f"{error.filename or out} cannot be written: {error.strerror}", 3) from error
+    console.print(f"written: {out} ({size / 1e6:.1f} MB)", markup=False, soft_wrap=True)
+
+
 def attach(app: typer.Typer) -> None:
     """Add the instructor's commands."""
     app.add_typer(group, name="class")
     app.command()(release)
+    app.command()(bundle)

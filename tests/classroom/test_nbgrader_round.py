@@ -7,7 +7,7 @@ import html
 import io
 import json
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 
 import nbformat
@@ -123,7 +123,7 @@ STUDENTS: dict[str, Solver] = {
 
 
 @pytest.fixture(scope="module")
-def classroom(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Classroom]:
+def classroom(tmp_path_factory: pytest.TempPathFactory) -> Classroom:
     """A whole round: everything that the tests below look at has happened."""
     room = Classroom(tmp_path_factory.mktemp("round"))
     release(ROOT, room.course, room.assignment, [Catalogue(ROOT).exercises[EXERCISE]], "anndl")
@@ -149,7 +149,7 @@ def classroom(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Classroom]:
     assert "broken" in first.said
     assert doctor(room.course, True, Console(file=io.StringIO())) == 0
     room.nbgrader("autograde", room.assignment, "--student", "broken")
-    yield room
+    return room
 
 
 def test_marks(classroom: Classroom) -> None:
