@@ -1,4 +1,4 @@
-"""Long short-term memory · 3 of 5 · 40 minutes
+"""Long short-term memory · 3 of 5 · 40 minutes · after: bptt
 
 A plain recurrent network squashes its whole memory at every step, and the error on its way back with it. The LSTM keeps a
 second memory, the cell c, which passes from step to step by a product with the forget gate and a sum, and by nothing else.
