@@ -76,13 +76,8 @@ def test_no_attack_earns_a_point_from_the_grader(graded: Arena) -> None:
         right = grades.pop(f"{framework}/right")
         assert right[0] == right[1] > 0
     assert len(grades) == len(RUNS)
-    # What the gaming ones return is wrong, but an array: some property may hold of it, and that is what its points are for.
-    gaming = {attack.name for attack in ATTACKS if attack.kind == "gaming"}
-    earned = {
-        run: grade["passed"] for run, grade in grades.items() if grade["earned"] and run.partition("/")[2] not in gaming
-    }
+    earned = {run: grade["passed"] for run, grade in grades.items() if grade["earned"]}
     assert earned == {}
-    assert all(len(grade["passed"]) <= 1 for grade in grades.values())
     not_run = [run for run, grade in grades.items() if "not-run" in grade["statuses"]]
     assert not_run == []  # that would spare a failing submission its mark
     said = json.dumps(grades)
