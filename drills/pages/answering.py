@@ -1,13 +1,14 @@
 """How an item of each type is asked and its answer read from the widgets; the answer's form is that of drills/marking.py.
 
 What is chosen lies in the session state under keys that begin with `prefix`, so that a callback can read it before the
-screen changes. Digits choose options, Enter checks.
+screen changes. Digits choose options (letters from the tenth on), Enter checks.
 """
 
 from collections.abc import Callable
-from typing import Any
+from typing import Any, Literal
 
 import streamlit as st
+from streamlit.delta_generator import DeltaGenerator
 
 from drills.items import (
     Item,
@@ -25,16 +26,30 @@ from drills.networks import blank_cells, solution
 from drills.presentation import shown_options
 
 Changed = Callable[[], None]
+KEYS = "123456789abdehijklmopqsuvwxz"  # c and r are Streamlit's own; f, g, n, t and y are used beside options
 COLUMNS = {"output": "Output shape", "formula": "Formula of the parameters", "parameters": "Parameters"}
 
 
-def ask(item: Item, prefix: str, seed: int | str, given: Any = None, changed: Changed | None = None) -> None:
+def is_typed(item: Item) -> bool:
+    """Whether the answer, or a part of it, is typed into a text field."""
+    return isinstance(item, Numeric | LayerTable | Open) or (isinstance(item, TrueFalse) and not item.distractors)
+
+
+def ask(
+    item: Item,
+    prefix: str,
+    seed: int | str,
+    given: Any = None,
+    changed: Changed | None = None,
+    fields: DeltaGenerator | None = None,
+) -> None:
     """Draw the widgets for an answer.
 
     Args:
         seed: orders the options; the same seed shows the same order.
         given: an answer kept earlier, which the widgets begin with.
         changed: called after every change, for exams that keep each answer at once.
+        fields: where text fields are drawn (a form, in practice, so that Enter checks); here when left out.
     """
     _begin(item, prefix, given)
     match item:
@@ -42,13 +57,15 @@ def ask(item: Item, prefix: str, seed: int | str, given: Any = None, changed: Ch
             _choose(f"{prefix}:one", shown_options(item, seed), changed)
         case MultipleChoice():
             st.caption("Tick all that hold.")
-            _tick(f"{prefix}:many", shown_options(item, seed), changed)
+            tick(f"{prefix}:many", shown_options(item, seed), changed)
         case TrueFalse():
-            _true_false(item, prefix, seed, changed)
+            _true_false(item, prefix, seed, changed, fields or st.container())
         case Numeric():
-            _numeric(item, prefix, changed)
+            with fields or st.container():
+                _numeric(item, prefix, changed)
         case LayerTable():
-            _layer_table(item, prefix, changed)
+            with fields or st.container():
+                _layer_table(item, prefix, changed)
         case Ordering():
             _order(f"{prefix}:order", shown_options(item, seed), changed)
         case Matching():
@@ -56,11 +73,11 @@ def ask(item: Item, prefix: str, seed: int | str, given: Any = None, changed: Ch
         case SpotTheBug():
             lines = [number for number, line in enumerate(item.code.splitlines(), 1) if line.strip()]
             st.code(item.code, language=item.language, line_numbers=True)
-            st.radio(
-                "Which line is wrong?", lines, index=None, horizontal=True, key=f"{prefix}:line", on_change=changed
-            )
+            st.caption("Which line is wrong?")
+            _line(f"{prefix}:line", lines, changed)
         case Open():
-            st.text_area("Your answer, in your own words", key=f"{prefix}:text", height=160, on_change=changed)
+            with fields or st.container():
+                st.text_area("Your answer, in your own words", key=f"{prefix}:text", height=160, on_change=changed)
 
 
 def collect(item: Item, prefix: str) -> Any:
@@ -97,31 +114,30 @@ def collect(item: Item, prefix: str) -> Any:
 
 
 def _begin(item: Item, prefix: str, given: Any) -> None:
-    """Fill the widgets with a kept answer, once."""
-    if given is None or st.session_state.get(f"{prefix}:begun"):
+    """Fill the widgets that hold nothing yet: Streamlit forgets those of a question that is not on the screen."""
+    if given is None:
         return
-    state = st.session_state
-    state[f"{prefix}:begun"] = True
+    kept: dict[str, Any] = {}
     match item:
         case SingleChoice():
-            state[f"{prefix}:one"] = given
+            kept["one"] = given
         case MultipleChoice():
-            state[f"{prefix}:many"] = list(given)
+            kept["many"] = list(given)
         case TrueFalse():
-            state[f"{prefix}:value"] = "True" if given.get("value") else "False"
-            state[f"{prefix}:one"] = given.get("justification") or None
-            state[f"{prefix}:text"] = given.get("text") or ""
+            kept = {"value": "True" if given.get("value") else "False", "one": given.get("justification") or None}
+            kept["text"] = given.get("text") or ""
         case Numeric():
-            state[f"{prefix}:number"] = given
+            kept["number"] = given
         case LayerTable() | Matching():
-            for name, value in given.items():
-                state[f"{prefix}:{name}"] = value
+            kept = dict(given)
         case Ordering():
-            state[f"{prefix}:order"] = list(given)
+            kept["order"] = list(given)
         case SpotTheBug():
-            state[f"{prefix}:line"] = given
+            kept["line"] = given
         case Open():
-            state[f"{prefix}:text"] = given.get("text", "")
+            kept["text"] = given.get("text", "")
+    for name, value in kept.items():
+        st.session_state.setdefault(f"{prefix}:{name}", value)
 
 
 def _option(text: str, chosen: bool, key: str, number: int, click: Callable[..., None], args: tuple[Any, ...]) -> None:
@@ -131,7 +147,7 @@ def _option(text: str, chosen: bool, key: str, number: int, click: Callable[...,
         on_click=click,
         args=args,
         type="primary" if chosen else "secondary",
-        shortcut=str(number) if number < 10 else None,
+        shortcut=KEYS[number - 1] if number <= len(KEYS) else None,
         width="stretch",
     )
 
@@ -146,7 +162,9 @@ def _choose(key: str, options: list[str], changed: Changed | None) -> None:
         _option(option, st.session_state.get(key) == option, f"{key}:{number}", number, click, (option,))
 
 
-def _tick(key: str, options: list[str], changed: Changed | None) -> None:
+def tick(key: str, options: list[str], changed: Changed | None = None) -> None:
+    """Draw options of which any number can be chosen; a list of those chosen lies under `key`."""
+
     def click(option: str) -> None:
         ticked = list(st.session_state.get(key) or [])
         ticked.remove(option) if option in ticked else ticked.append(option)
@@ -160,7 +178,21 @@ def _tick(key: str, options: list[str], changed: Changed | None) -> None:
         _option(f"{sign} {option}", option in ticked, f"{key}:{number}", number, click, (option,))
 
 
-def _true_false(item: TrueFalse, prefix: str, seed: int | str, changed: Changed | None) -> None:
+def _line(key: str, lines: list[int], changed: Changed | None) -> None:
+    def click(line: int) -> None:
+        st.session_state[key] = line
+        if changed:
+            changed()
+
+    with st.container(horizontal=True):
+        for line in lines:
+            kind: Literal["primary", "secondary"] = "primary" if st.session_state.get(key) == line else "secondary"
+            st.button(
+                f"line {line}", key=f"{key}:{line}", on_click=click, args=(line,), type=kind, shortcut=KEYS[line - 1]
+            )
+
+
+def _true_false(item: TrueFalse, prefix: str, seed: int | str, changed: Changed | None, fields: DeltaGenerator) -> None:
     key = f"{prefix}:value"
 
     def click(value: str) -> None:
@@ -182,7 +214,8 @@ def _true_false(item: TrueFalse, prefix: str, seed: int | str, changed: Changed 
     if item.distractors:
         st.caption("because")
         _choose(f"{prefix}:one", shown_options(item, seed), changed)
-    else:
+        return
+    with fields:
         st.text_area("Why? One or two sentences.", key=f"{prefix}:text", height=90, on_change=changed)
 
 

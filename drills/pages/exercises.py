@@ -6,7 +6,7 @@ from autograder.desk import Desk
 from autograder.paths import find_root
 from autograder.records import Report
 from autograder.render import amount
-from drills.pages import feedback
+from drills.pages import feedback, links
 from drills.pages.session import ALONE, deck, learner, name
 from drills.reports import take_in_reports
 
@@ -41,15 +41,7 @@ def page() -> None:
             else:
                 st.caption(f"`anndl show {exercise.name}` draws: {exercise.figure}")
             if any(card.topic == exercise.topic for card in deck().cards.values()):
-                st.page_link(
-                    _practice(), label="Drill this", icon=":material/school:", query_params={"topic": exercise.topic}
-                )
-
-
-def _practice() -> st.Page:  # type: ignore[valid-type]
-    from drills.pages import practice
-
-    return st.Page(practice.page, title="Practice", url_path="practice", default=True)
+                links.practise({"topic": exercise.topic})
 
 
 def _report(report: Report) -> None:

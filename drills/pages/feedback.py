@@ -20,11 +20,11 @@ def show(item: Item, marked: Marked) -> None:
     for name in marked.misconceptions:
         if name in beliefs:
             belief(beliefs[name])
-    for part in marked.parts:
-        _part(part)
     if isinstance(item, Numeric):
-        value = key_number(item)
-        st.markdown(f"Exactly: **{shown_number(value)}** {item.unit}" + ("" if value.is_integer() else f" ({value!r})"))
+        _number(item, marked)
+    else:
+        for part in marked.parts:
+            _part(part)
     if isinstance(item, SpotTheBug):
         st.markdown(f"Line {item.key} should read")
         st.code(item.fix, language=item.language)
@@ -32,7 +32,8 @@ def show(item: Item, marked: Marked) -> None:
         st.markdown(f"**{item.key}**: {item.justification}")
     if isinstance(item, Open):
         st.markdown(f"**A good answer.** {item.key}")
-    st.markdown(item.because)
+    if all(part.because != item.because for part in marked.parts) or isinstance(item, Numeric):
+        st.markdown(item.because)
     st.caption(f"Source: {item.source}" + (f" · exercise {item.exercise}" if item.exercise else ""))
 
 
@@ -42,6 +43,15 @@ def belief(entry: Misconception) -> None:
         st.markdown(f":material/lightbulb: **The belief behind it:** {entry.believes}")
         st.markdown(f"{entry.fails}\n\n**What holds:** {entry.holds}\n\n*{entry.ask}*")
         st.caption(entry.id)
+
+
+def _number(item: Numeric, marked: Marked) -> None:
+    value, given = key_number(item), marked.parts[0].given
+    exact = "" if shown_number(value) == repr(value) or value.is_integer() else f" (exactly {value!r})"
+    st.markdown((f"You: {given} · " if given else "") + f"right: **{shown_number(value)}** {item.unit}{exact}")
+    for part in marked.parts:
+        if part.because and part.because != item.because:
+            st.markdown(part.because)
 
 
 def _part(part: Part) -> None:

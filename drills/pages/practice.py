@@ -9,8 +9,8 @@ from drills.answers import AnswerError
 from drills.history import record_answer
 from drills.items import Item, Open, TrueFalse
 from drills.marking import Marked, mark
-from drills.pages import answering, feedback
-from drills.pages.session import deck, history, learner, memory, now, preferences
+from drills.pages import answering, feedback, keyboard
+from drills.pages.session import deck, history, is_warm, learner, memory, now, preferences
 from drills.preferences import contest
 from drills.progress import misconception_book
 from drills.scheduling import Scope, plan
@@ -41,14 +41,18 @@ def page() -> None:
     if state.get(f"{prefix}:checking"):
         _self_check(item, prefix)
         return
-    answering.ask(item, prefix, seed=times)
+    typed = answering.is_typed(item)
+    options = st.container()
+    fields = st.form(f"{prefix}:form", border=False) if typed else st.container()
+    with options:
+        answering.ask(item, prefix, seed=times, fields=fields)
+    with fields:
+        check = st.form_submit_button if typed else st.button
+        check("Check", type="primary", shortcut="Enter", on_click=_check, args=(item, prefix), width="stretch")
     if problem := state.pop(f"{prefix}:problem", None):
         st.warning(problem)
-    left, right = st.columns([3, 2])
-    with left:
-        st.button("Check", type="primary", shortcut="Enter", on_click=_check, args=(item, prefix), width="stretch")
-    with right:
-        st.button("I do not know", shortcut="0", on_click=_answer, args=(item, prefix, None), width="stretch")
+    st.button("I do not know", shortcut="0", on_click=_answer, args=(item, prefix, None), width="stretch")
+    keyboard.ready(prefix, typed)
 
 
 def _check(item: Item, prefix: str) -> None:
@@ -85,11 +89,11 @@ def _self_check(item: Item, prefix: str) -> None:
     st.text(given.get("text", ""))
     if isinstance(item, Open):
         st.markdown(f"**A good answer.** {item.key}")
-        ticks = [
-            st.checkbox(f"{criterion.criterion} ({criterion.points:g})", key=f"{prefix}:tick:{number}")
-            for number, criterion in enumerate(item.rubric)
-        ]
-        full = {**given, "ticked": [number for number, ticked in enumerate(ticks) if ticked]}
+        st.caption("Tick what your answer holds.")
+        criteria = [f"{criterion.criterion} ({criterion.points:g})" for criterion in item.rubric]
+        answering.tick(f"{prefix}:ticks", criteria)
+        ticked = st.session_state.get(f"{prefix}:ticks") or []
+        full = {**given, "ticked": [number for number, criterion in enumerate(criteria) if criterion in ticked]}
         st.button(
             "That is what it holds", type="primary", shortcut="Enter", on_click=_answer, args=(item, prefix, full)
         )
@@ -110,63 +114,84 @@ def _after(answered: tuple[Item, Any, Marked]) -> None:
     st.markdown(item.stem)
     feedback.show(item, marked)
     st.button("Next", type="primary", shortcut="Enter", on_click=_go_on, width="stretch")
-    with st.expander("Something is wrong with this question"):
-        reason = st.text_area("What is wrong? Your instructor reads it; your mark stays.", key=f"contest:{item.id}")
-        st.button("Send", on_click=_contest, args=(item.id, given, reason), disabled=not reason.strip())
-    if st.session_state.pop("contested", False):
-        st.info("Thank you, it is kept.")
+    with st.expander("Something is wrong with this question"), st.form("contest", clear_on_submit=True, border=False):
+        st.text_area("What is wrong? Your instructor reads it; your mark stays.", key="objection")
+        st.form_submit_button("Send", on_click=_contest, args=(item.id, given))
+    if said := st.session_state.pop("contested", None):
+        st.info(said)
+    keyboard.ready(f"after {item.id}", typed=False)
 
 
 def _go_on() -> None:
     st.session_state.pop("answered", None)
 
 
-def _contest(item: str, given: Any, reason: str) -> None:
-    contest(learner(), item, given, reason)
-    st.session_state["contested"] = True
+def _contest(item: str, given: Any) -> None:
+    state = st.session_state
+    if reason := (state["objection"] or "").strip():
+        contest(learner(), item, given, reason)
+    state["contested"] = "Thank you, it is kept." if reason else "Write what is wrong first."
 
 
 def _scope() -> Scope:
     """What is practised; kept in the address, so that a reload and a link keep it."""
-    catalogue = deck().bank.catalogue
-    wanted = st.query_params
+    catalogue, state = deck().bank.catalogue, st.session_state
+    cards = {card.topic for card in deck().cards.values()}
+    topics = {topic.id: topic.title for topic in catalogue.topics.values() if topic.id in cards}
+    names = [entry.misconception for entry in misconception_book(history(), [])]
+    asked = st.query_params.get("misconception")
+    if asked in catalogue.misconceptions and asked not in names:
+        names.append(asked)
+    if state.get("scope") != _address():  # somebody came by a link: it decides, not what was chosen before
+        state["topics"] = [topic for topic in st.query_params.get_all("topic") if topic in topics]
+        state["mistakes"] = st.query_params.get("mistakes") == "1"
+        state["belief"] = asked if asked in names else None
+        state.pop("answered", None)
+    if state.get("belief") not in names:
+        state["belief"] = None
     with st.sidebar:
         st.subheader("Practise")
-        topics = {
-            t.id: t.title for t in catalogue.topics.values() if any(c.topic == t.id for c in deck().cards.values())
-        }
-        chosen = st.multiselect(
-            "Topics",
-            list(topics),
-            default=[t for t in wanted.get_all("topic") if t in topics],
-            format_func=lambda t: topics[t],
-            placeholder="all, mixed",
-        )
-        mistakes = st.toggle("Only my mistakes", value=wanted.get("mistakes") == "1")
-        names = [entry.misconception for entry in misconception_book(history(), [])]
-        asked = wanted.get("misconception")
-        if asked in catalogue.misconceptions and asked not in names:
-            names.append(asked)
-        belief = st.selectbox(
+        st.multiselect("Topics", list(topics), format_func=lambda t: topics[t], placeholder="all, mixed", key="topics")
+        st.toggle("Only my mistakes", key="mistakes")
+        st.selectbox(
             "A misconception",
             names,
-            index=names.index(asked) if asked in names else None,
+            index=None,
             placeholder="any",
             format_func=lambda name: name.replace("-", " "),
+            key="belief",
         )
+    scope = Scope(frozenset(state["topics"]), state["belief"], state["mistakes"])
     st.query_params.from_dict(
-        {"topic": chosen, **({"mistakes": "1"} if mistakes else {}), **({"misconception": belief} if belief else {})}
+        {
+            "topic": state["topics"],
+            **({"mistakes": "1"} if scope.only_mistakes else {}),
+            **({"misconception": scope.misconception} if scope.misconception else {}),
+        }
     )
-    return Scope(frozenset(chosen), belief, mistakes)
+    state["scope"] = _address()
+    return scope
+
+
+def _address() -> dict[str, list[str]]:
+    return {name: st.query_params.get_all(name) for name in ("topic", "mistakes", "misconception")}
 
 
 def _next_card(scope: Scope) -> str | None:
     found = plan(deck(), memory(), preferences(), now(), scope)
     with st.sidebar:
         st.caption(f"{found.done_today} answered today · {found.due} due · {found.new} new")
+    if not is_warm():  # the first question must not wait for libraries that computed ones need
+        card = next((card for card in found.queue if not deck().cards[card].generated and _is_light(card)), None)
+        if card is not None:
+            return card
     if found.next is None and st.session_state.get("ahead"):
         return found.ahead[0] if found.ahead else None
     return found.next
+
+
+def _is_light(card: str) -> bool:
+    return deck().type_of(card) in ("single choice", "multiple choice")
 
 
 def _nothing_left(scope: Scope) -> None:

@@ -6,8 +6,8 @@ import altair as alt
 import pandas as pd
 import streamlit as st
 
-from drills.pages import feedback
-from drills.pages.session import deck, history, learner, memory, now, preferences, rows
+from drills.pages import feedback, links
+from drills.pages.session import deck, history, memory, now, preferences, rows
 from drills.progress import TopicMastery, days_of_practice, forecast, mastery, misconception_book
 from drills.reports import gradings
 
@@ -88,9 +88,4 @@ def _book() -> None:
         sign = ":orange[:material/bookmark:]" if entry.open else ":green[:material/check:]"
         with st.expander(f"{sign} {belief.believes} ({', '.join(where)})"):
             feedback.belief(belief)
-            st.button("Practise it", key=f"book:{belief.id}", on_click=_practise, args=(belief.id,))
-
-
-def _practise(misconception: str) -> None:
-    st.session_state["practise"] = misconception
-    _ = learner()
+            links.practise({"misconception": belief.id})

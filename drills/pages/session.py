@@ -6,7 +6,9 @@ Who the learner is: without `$ANNDL_LOGIN` there is one, "me". With `ANNDL_LOGIN
 
 import gc
 import os
+import time
 from datetime import UTC, datetime
+from threading import Thread
 
 import streamlit as st
 
@@ -21,6 +23,7 @@ from drills.store import Event, Store
 from drills.store.database import Database, open_database
 
 ALONE = "me"
+HEAD_START = 1.0  # seconds that the first page has for itself
 
 
 class NoLearner(Exception):
@@ -42,6 +45,28 @@ def deck() -> Deck:
     gc.collect()
     gc.freeze()  # what was read lives as long as the server: no collection need look at it again
     return found
+
+
+@st.cache_resource(show_spinner=False)
+def _warming() -> Thread:
+    """Imports what computed keys need (seconds), beside the first question."""
+    found = deck()
+
+    def warm() -> None:
+        time.sleep(HEAD_START)
+        for card in found.cards:
+            found.type_of(card)
+            found.reveals(card)
+            time.sleep(0.001)  # whoever clicks goes first
+
+    thread = Thread(target=warm, name="warming", daemon=True)
+    thread.start()
+    return thread
+
+
+def is_warm() -> bool:
+    """Whether every question can be shown at once; the first call begins to make it so."""
+    return not _warming().is_alive()
 
 
 @st.cache_resource(show_spinner=False)
