@@ -92,8 +92,14 @@ class Check:
             raise CheckFailed(because)
 
     def unchanged(self, function: str, *args: Any, **kwargs: Any) -> None:
-        """The call must leave its arguments as they are."""
-        returned = self._returned(function, (args, kwargs))
+        """The call must leave its arguments as they are, and return the right result: doing nothing changes nothing."""
+        arguments: Arguments = (args, kwargs)
+        right = self._oracle.reference(function, arguments)
+        returned = self._returned(function, arguments)
+        if found := difference(returned.value, right.value):
+            message = f"{function}: {found.kind}; whether it leaves its arguments alone counts once its result is right"
+            candidates = self._matching(function, arguments, returned)
+            raise CheckFailed(message, detail=self._detail(function, arguments), candidates=candidates)
         positional, named = returned.arguments
         names = [*self._names(function, len(args)), *kwargs]
         for name, before, after in zip(names, [*args, *kwargs.values()], [*positional, *named.values()], strict=True):

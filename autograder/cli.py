@@ -62,8 +62,13 @@ def desk(in_process: bool = False) -> Desk:
 
     try:
         found = Desk(find_root(), in_process)
+        _ = found.learner
     except FileNotFoundError as error:
         raise fail(str(error)) from error
+    except OSError as error:
+        raise fail(
+            f"{error.filename} cannot be written ({error.strerror}): progress could not be kept.", OURS
+        ) from error
     if found.learner.warning:
         errors.print(found.learner.warning, style="yellow", markup=False)
     return found

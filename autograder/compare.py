@@ -55,6 +55,8 @@ def difference(returned: Any, expected: Any, path: str = "") -> Difference | Non
     each other. Shapes must agree, and so must the kind of number where an integer is expected.
     """
     where = f"{path}: " if path else ""
+    if isinstance(expected, Handle):
+        return None  # what stays with the submission is nobody else's to judge
     if returned is None and expected is not None:
         return Difference(
             f"{where}None was returned", hints=("Does every path through the function end in a `return`?",)

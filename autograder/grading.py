@@ -23,7 +23,6 @@ from autograder.catalogue import Catalogue, Exercise
 from autograder.check import Check, CheckFailed, Student
 from autograder.inprocess import InProcess
 from autograder.oracle import Oracle, reference_digest
-from autograder.paths import state_folder
 from autograder.records import Record, Report, Status
 from autograder.suite import Suite, Test, load
 from autograder.variants import Variant, from_record, pair_variants, single_variants
@@ -78,7 +77,7 @@ class Bench:
 
     @cached_property
     def answers_folder(self) -> Path:
-        return self.root / "course" / "answers" if self.recorded_only else state_folder(self.root) / "answers"
+        return self.root / "course" / "answers" if self.recorded_only else self.root / ".anndl" / "answers"
 
     @cached_property
     def digest(self) -> str:
@@ -204,7 +203,7 @@ class Session:
         self._submission, self._open, self._diagnose = submission, opener, diagnose
         self._runner: Runner | None = None
         self._trouble: dict[str, list[Failed]] = {}
-        self._deadline = time.monotonic() + limits.total_seconds
+        self._used = 0.0  # seconds in the submission's code; what the grader itself takes is not the student's
         self._candidates: dict[str, list[Variant]] = {}
         self._among: dict[str, Callable[[Iterable[Variant]], list[Variant]]] = {}  # tests that no single one explains
 
@@ -278,7 +277,7 @@ class Session:
         trouble = self._trouble.get(function, [])
         if len(trouble) >= TRIES:
             return replace(trouble[-1], message=f"{trouble[-1].message} (not tried again)")
-        if time.monotonic() > self._deadline:
+        if self._used > self.limits.total_seconds:
             return Failed("timeout", f"The submission used up its {self.limits.total_seconds:.0f} seconds")
         if self._runner is None:
             self._runner = self._open(self._submission, self.limits)
@@ -287,6 +286,7 @@ class Session:
                 self.close()
                 return loaded
         outcome = self._runner.call(function, args, kwargs)
+        self._used += outcome.seconds
         if isinstance(outcome, Failed):
             self._trouble.setdefault(function, []).append(outcome)
             if outcome.kind != "not-data":
@@ -322,11 +322,29 @@ class Session:
                 blank, earned=None, status="not-run", message=f"The grader could not run this test: {error}"
             )
         except Exception as error:
-            message = f"This test itself failed ({type(error).__name__}: {error}); that is no fault of yours"
-            record = replace(blank, earned=None, status="not-run", message=message)
+            if self._diagnose and self._solution_passes(test):
+                message = f"what was returned cannot be examined ({type(error).__name__})"
+                record = replace(blank, message=message)
+            else:
+                message = f"This test itself failed ({type(error).__name__}: {error}); that is no fault of yours"
+                record = replace(blank, earned=None, status="not-run", message=message)
         else:
             record = replace(blank, earned=test.points, status="pass")
         return replace(record, seconds=time.perf_counter() - start)
+
+    def _solution_passes(self, test: Test) -> bool:
+        """Whether the right solution passes a test that broke down: then the submission broke it, and not the grader.
+
+        In a student's bundle there is no solution to ask; its suites are those that passed here.
+        """
+        if self.bench.recorded_only:
+            return True
+        solution = self.bench.submission(self.bench.solution)
+        session = Session(self.bench, solution, self.key, in_process, self.limits, diagnose=False)
+        try:
+            return session._record(test).status == "pass"
+        finally:
+            session.close()
 
     def _named(self, records: list[Record]) -> list[Record]:
         """Give each failed test the misconception that explains most, with the fewest assumptions."""

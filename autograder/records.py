@@ -60,7 +60,9 @@ HIDDEN = {
     "crashed": "your code ended its process",
     "not-run": "the grader could not run this test; it costs no point and will be graded again",
 }
-HIDDEN_PROBLEM = "your file could not be loaded: it is not Python yet, or importing it raises an exception or does not end"
+HIDDEN_PROBLEM = (
+    "your file could not be loaded: it is not Python yet, or importing it raises an exception or does not end"
+)
 
 
 @dataclass(frozen=True)

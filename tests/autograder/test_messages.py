@@ -115,3 +115,24 @@ def test_hidden_reports_say_nothing_of_the_inputs(root, sandbox):
     assert "leak" not in text
     assert "1.098" not in text
     assert all(record.detail is None for record in report.records)
+
+
+def test_a_value_that_breaks_a_test_is_the_submissions_fault(root, sandbox):
+    class_ = "def attention_weights(Q, K, mask=None):\n    return 'text'\ndef attention(Q, K, V, mask=None):\n    return 'text'\n"
+    report = Grader(root, sandbox.open, Limits()).grade("attention", RIGHT + class_, key=b"mark")
+    assert report.complete
+    assert report.earned == 3
+
+
+def test_doing_nothing_earns_nothing(root):
+    source = (
+        "def softmax(scores, axis=-1):\n    return 0.0\nattention_weights = attention = lambda *args, **kwargs: 0.0\n"
+    )
+    report = Grader(root).grade("attention", source)
+    assert report.earned == 0
+
+
+def test_the_graders_own_time_is_not_the_students(root, sandbox):
+    grader = Grader(root, sandbox.open, Limits(total_seconds=1.0))
+    report = grader.grade("attention", grader.bench("attention").solution, key=b"another seed, so that torch is asked")
+    assert report.state == "passed"

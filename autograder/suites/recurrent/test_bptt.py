@@ -22,8 +22,8 @@ def case(rng, steps=None):
 def with_errors_at(steps, X, T, h0, params):
     """The case with targets that the outputs hit, except at the given steps."""
     h, hit = h0, np.array(T)
-    for t in range(X.shape[1]):
-        h = np.tanh(X[:, t] @ params["Wx"] + h @ params["Wh"] + params["bh"])
+    for t, x in enumerate(np.moveaxis(X, 1, 0)):
+        h = np.tanh(x @ params["Wx"] + h @ params["Wh"] + params["bh"])
         hit[:, t] = h @ params["Wy"] + params["by"] + (T[:, t] if t in steps else 0)
     return X, hit, h0, params
 
