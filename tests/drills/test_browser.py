@@ -1,0 +1,223 @@
+"""The app as a student uses it, in a real browser: by keyboard alone, with reloads, on a phone, in the dark."""
+
+import re
+from collections import Counter
+
+import pytest
+from playwright.sync_api import Page, expect, sync_playwright
+
+from drills.history import answers
+from drills.sittings import sittings
+from drills.store import Store
+from drills.store.database import open_database
+from tests.drills.servers import Server
+
+pytestmark = pytest.mark.browser
+ARGUMENTS = ["--no-sandbox", "--disable-gpu", "--disable-background-networking", "--disable-component-update",
+             "--disable-sync"]  # fmt: skip
+WAIT = 30_000
+
+
+@pytest.fixture(scope="module")
+def chromium():
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path="/usr/bin/chromium", args=ARGUMENTS)
+        yield browser
+        browser.close()
+
+
+@pytest.fixture
+def server(tmp_path):
+    running = Server(tmp_path)
+    yield running
+    running.kill()
+
+
+@pytest.fixture
+def visit(chromium, server):
+    """Opens pages as one learner; no page may complain on its console."""
+    complaints: list[str] = []
+    contexts = []
+
+    def open_page(path: str = "", **context) -> Page:
+        contexts.append(chromium.new_context(**context))
+        page = contexts[-1].new_page()
+        page.set_default_timeout(WAIT)
+        page.on("console", lambda said: complaints.append(said.text) if said.type == "error" else None)
+        page.on("pageerror", lambda error: complaints.append(str(error)))
+        page.goto(f"{server.url}/{path}")
+        return page
+
+    yield open_page
+    for context in contexts:
+        context.close()
+    assert complaints == []
+
+
+def kept(tmp_path):
+    database = open_database(f"sqlite:///{tmp_path / 'drills.db'}")
+    try:
+        return Store(database, "me").events()
+    finally:
+        database.close()
+
+
+def button(page: Page, name: str):
+    return page.get_by_test_id("stMain").get_by_role("button", name=re.compile(rf"^{name}"))
+
+
+def settled(page: Page):
+    expect(page.get_by_test_id("stStatusWidget")).to_have_count(0, timeout=WAIT)
+
+
+def has_focus(page: Page) -> bool:
+    return page.evaluate("document.activeElement.matches('input[type=text], textarea')")
+
+
+def answer_by_keys(page: Page) -> str:
+    """Answers the question on the screen with the keyboard alone, and returns its type."""
+    caption = page.get_by_test_id("stCaptionContainer").filter(has_text="●").first.inner_text()
+    kind = caption.rpartition("· ")[2].strip()
+    if kind in ("single choice", "multiple choice", "spot the bug"):
+        page.keyboard.press("1")
+        expect(page.get_by_test_id("stMain").get_by_test_id("stBaseButton-primary").first).to_be_visible()
+    elif kind == "ordering":
+        for key in "123456789":
+            page.keyboard.press(key)
+            page.wait_for_timeout(250)
+    elif kind == "true/false":
+        page.keyboard.press("t") if not has_focus(page) else None
+        if has_focus(page):
+            page.keyboard.type("0 1 t f: because")  # digits and letters belong to the text, not to the buttons
+            page.keyboard.press("Escape")
+            page.keyboard.press("t")
+        else:
+            page.wait_for_timeout(300)
+            page.keyboard.press("1")
+    elif kind == "matching":
+        page.keyboard.press("0")
+        expect(button(page, "Next")).to_be_visible()
+        return kind
+    else:
+        page.wait_for_function("document.activeElement.matches('input[type=text], textarea')")
+        page.keyboard.type("10")
+        page.keyboard.press("Control+Enter" if kind == "open" else "Enter")
+    page.wait_for_timeout(400)
+    if not button(page, "Next").count():
+        page.keyboard.press("Enter")
+    return kind
+
+
+def test_practice_by_keyboard_alone(visit, tmp_path):
+    page = visit()
+    seen = Counter()
+    for number in range(12):
+        expect(button(page, "I do not know")).to_be_visible(timeout=WAIT)
+        settled(page)
+        seen[answer_by_keys(page)] += 1
+        for last_key in ("y", "Enter", "Enter"):  # written answers are ticked by whoever wrote them
+            if button(page, "Next").count():
+                break
+            page.wait_for_timeout(500)
+            page.keyboard.press(last_key)
+        expect(button(page, "Next")).to_be_visible()
+        assert len(answers(kept(tmp_path))) == number + 1
+        page.keyboard.press("Enter")
+        expect(button(page, "Next")).to_have_count(0)
+    assert len(seen) >= 2
+    assert sum(not answer.blank for answer in answers(kept(tmp_path))) >= 8
+
+
+def test_a_link_sets_what_is_practised_and_may_be_changed(visit):
+    page = visit("?topic=hebbian")
+    expect(button(page, "I do not know")).to_be_visible()
+    sidebar = page.get_by_test_id("stSidebar")
+    chips = sidebar.locator('[data-tag="true"], [data-baseweb="tag"], [data-testid="stMultiSelectTag"]')
+    assert "topic=hebbian" in page.url
+    page.reload()
+    expect(button(page, "I do not know")).to_be_visible()
+    assert "topic=hebbian" in page.url
+    sidebar.get_by_text("Only my mistakes").click()
+    expect(page.get_by_text("Nothing here")).to_be_visible()
+    assert "mistakes=1" in page.url
+    assert "topic=hebbian" in page.url
+    _ = chips
+
+
+def test_a_mock_exam_with_a_reload_in_the_middle(visit, tmp_path):
+    page = visit("exam")
+    button(page, "Start").click()
+    clock = page.get_by_text(re.compile(r"^\S*\s*\d+:\d\d left$"))
+    expect(page.get_by_text("left", exact=False).first).to_be_visible()
+    button(page, "Flag").click()
+    expect(button(page, "Take the flag away")).to_be_visible()
+    field = page.get_by_test_id("stMain").locator("input[type=text]:not([disabled]), textarea").first
+    while not field.count():
+        button(page, "Next").click()
+        page.wait_for_timeout(500)
+    field.click()
+    for letter in "12345":
+        page.keyboard.type(letter)
+        page.wait_for_timeout(700)  # the clock ticks meanwhile
+    assert field.input_value() == "12345"
+    page.keyboard.press("Tab")
+    expect(page.get_by_test_id("stSidebar").get_by_text("1 answered")).to_be_visible()
+    before = seconds_left(page)
+    page.reload()
+    expect(page.get_by_test_id("stSidebar").get_by_text("1 answered")).to_be_visible()
+    expect(page.get_by_test_id("stSidebar").get_by_text("1 flagged")).to_be_visible()
+    assert before - 60 < seconds_left(page) <= before
+    _ = clock
+    while not field.count():
+        button(page, "Next").click()
+        page.wait_for_timeout(500)
+    assert field.input_value() == "12345"
+    button(page, "Next").click()
+    page.wait_for_timeout(800)
+    button(page, "Back").click()
+    expect(field).to_have_value("12345")
+    page.get_by_test_id("stSidebar").get_by_text("I am done").click()
+    page.get_by_test_id("stSidebar").get_by_role("button", name="Hand in").click()
+    expect(page.get_by_role("heading", name=re.compile("points"))).to_be_visible()
+    page.get_by_text("The paper").click()
+    for label in ("Paper as PDF", "Solutions as PDF"):
+        with page.expect_download() as started:
+            page.get_by_role("button", name=label).click()
+        assert started.value.path().read_bytes().startswith(b"%PDF")
+    sat = list(sittings(kept(tmp_path)).values())
+    assert len(sat) == 1
+    assert sat[0].submitted
+    assert "12345" in str(list(sat[0].answers.values()))
+
+
+def seconds_left(page: Page) -> int:
+    found = re.search(r"(\d+):(\d\d)\s+left", page.get_by_test_id("stMain").inner_text())
+    assert found
+    return 60 * int(found[1]) + int(found[2])
+
+
+PAGES = ["", "exam", "progress", "exercises", "settings"]
+
+
+@pytest.mark.parametrize("path", PAGES)
+def test_nothing_is_wider_than_a_phone(visit, path):
+    page = visit(path, viewport={"width": 390, "height": 844}, has_touch=True, is_mobile=True)
+    expect(page.get_by_test_id("stMain").locator("button, h1, p").first).to_be_visible()
+    settled(page)
+    assert page.evaluate("document.querySelector('[data-testid=stMain]').scrollWidth") <= 390
+
+
+@pytest.mark.parametrize("path", PAGES)
+def test_dark_mode_follows_the_system(visit, path):
+    page = visit(path, color_scheme="dark")
+    text = page.get_by_test_id("stMain").locator("h1, h4, p").first
+    expect(text).to_be_visible()
+    settled(page)
+    background = page.evaluate("getComputedStyle(document.querySelector('.stApp')).backgroundColor")
+    assert max(rgb(background)) < 60
+    colour = text.evaluate("one => getComputedStyle(one).color")
+    assert max(rgb(colour)) > 120
+
+
+def rgb(css: str) -> list[int]:
+    return [int(part) for part in re.findall(r"\d+", css)[:3]]
