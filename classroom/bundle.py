@@ -34,7 +34,8 @@ PAIR_BYTES = (
     4 << 20
 )  # of an exercise's answers: beyond, two mistakes at once get no name in the bundle, one always does
 TREES = ("autograder", "course")
-LEFT_OUT = re.compile(r"__pycache__|\.pyc$|/\.|suites/\w+/wrong_\w+\.py$|^course/(answers|stubs)/")
+# drills let the reference compute their keys, so they stay with the instructor's app; their questions do, too
+LEFT_OUT = re.compile(r"__pycache__|\.pyc$|/\.|suites/\w+/wrong_\w+\.py$|^course/(answers|stubs|questions|exams)")
 SOLUTION = re.compile(r"^( *)### BEGIN SOLUTION$.*?^ *### END SOLUTION$", re.MULTILINE | re.DOTALL)
 HIDDEN = re.compile(r"^### BEGIN HIDDEN TESTS$.*?^### END HIDDEN TESTS$\n?", re.MULTILINE | re.DOTALL)
 
@@ -73,10 +74,9 @@ class Recorder(Check):
     def _record(self, target: Target, arguments: Arguments, after: bool = False) -> None:
         for variant in self._asked.singles:
             self._asked.variant(variant, target, arguments, after)
+        # pairs share most answers with single versions, but in scenarios, which run more than one function, none
         size = sum(getattr(answer, "nbytes", 0) for answer in self._asked.answers.values())
-        if (
-            self._pairs and isinstance(target, str) and size < PAIR_BYTES
-        ):  # in scenarios, pairs share no answer with single versions: too many
+        if self._pairs and isinstance(target, str) and size < PAIR_BYTES:
             for variant in self._asked.pairs:
                 self._asked.variant(variant, target, arguments, after)
 
