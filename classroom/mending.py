@@ -23,6 +23,7 @@ def mend(nb: NotebookNode, expected: dict[str, dict[str, Any]]) -> list[str]:
     done: list[str] = []
     by_id = {cell_id(name): name for name in expected}
     places: dict[str, list[int]] = {}
+    untagged: dict[str, list[int]] = {}
     for index, cell in enumerate(nb.cells):
         if cell.cell_type == "raw":
             # pages show raw cells as they are, scripts included
@@ -30,14 +31,14 @@ def mend(nb: NotebookNode, expected: dict[str, dict[str, Any]]) -> list[str]:
             done.append("a raw cell became text")
         meta = cell.metadata.pop("nbgrader", None)
         name = meta.get("grade_id") if isinstance(meta, dict) else None
-        if name not in expected:
-            name = by_id.get(cell.get("id", "")) or _by_text(cell, expected)
-            if name is not None:
-                done.append(f"the cell {name} had lost its metadata")
-        if name is not None:
+        if isinstance(name, str) and name in expected:
             places.setdefault(name, []).append(index)
+        elif name := by_id.get(cell.get("id", "")) or _by_text(cell, expected):
+            untagged.setdefault(name, []).append(index)
     for name, wanted in expected.items():
-        found = places.get(name) or _by_neighbour(nb, name, wanted)
+        found = places.get(name, [])
+        if not found and (found := untagged.get(name) or _by_neighbour(nb, wanted)):
+            done.append(f"the cell {name} had lost its metadata")
         keep = _best(nb, found, wanted) if found else None
         done += [f"a copy of the cell {name} was taken for an ordinary cell" for index in found if index != keep]
         if keep is None:
@@ -79,7 +80,7 @@ def _best(nb: NotebookNode, found: list[int], wanted: dict[str, Any]) -> int:
     )
 
 
-def _by_neighbour(nb: NotebookNode, name: str, wanted: dict[str, Any]) -> list[int]:
+def _by_neighbour(nb: NotebookNode, wanted: dict[str, Any]) -> list[int]:
     """Find the answer to be read by a person: the text that follows its question."""
     if wanted["cell_type"] != "markdown" or not wanted["metadata"]["solution"]:
         return []
