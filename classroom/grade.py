@@ -71,7 +71,10 @@ def on_cluster(address: str) -> Runner:
     def run(tasks: Iterable[Task], setting: Setting) -> Falling:
         from dask.distributed import Client, as_completed
 
-        with Client(address, set_as_default=False) as client:  # type: ignore[no-untyped-call]
+        with (
+            Client(address, set_as_default=False) as client,  # type: ignore[no-untyped-call]
+            client.as_current(),  # which as_completed asks for
+        ):
             by_key = {}
             for task in tasks:
                 future = client.submit(carry_out, task, setting, pure=False, retries=2)
