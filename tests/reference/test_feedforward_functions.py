@@ -140,7 +140,7 @@ LOSSES = [
     (losses.cce, losses.cce_gradient, "label", F.cross_entropy),
     (losses.hinge, losses.hinge_gradient, "sign", lambda z, t: F.relu(1 - t * z).mean()),
     (losses.perceptron, losses.perceptron_gradient, "sign", lambda z, t: F.relu(-t * z).mean()),
-    (losses.logistic, losses.logistic_gradient, "sign", lambda z, t: F.softplus(-t * z).mean()),
+    (losses.logistic, losses.logistic_gradient, "sign", lambda z, t: -F.logsigmoid(t * z).mean()),
     (
         losses.multiclass_hinge,
         losses.multiclass_hinge_gradient,
