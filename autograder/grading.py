@@ -224,6 +224,8 @@ class Session:
     def check(self) -> Check:
         """Return the checks for one test."""
         if self._runner is None and (failure := self._load()) is not None:
+            if failure.status == "not-run":
+                raise InfrastructureError(failure.message)
             raise CheckFailed(failure.message, failure.status)
         return Check(self._call, self.oracle, self.bench.signatures, self._diagnose)
 
@@ -294,20 +296,21 @@ class Session:
         return outcome
 
     def _record(self, test: Test) -> Record:
-        check = self.check()
-        fixtures = {
-            "check": check,
-            "student": Student(check),
-            "rng": generator(self.key, self.bench.exercise.name, test.name),
-        }
         start = time.perf_counter()
         blank = Record(test.name, test.title, test.points, 0.0, "fail")
+        check: Check | None = None
         try:
+            check = self.check()  # after a crash this loads the submission anew, which may fail in turn
+            fixtures = {
+                "check": check,
+                "student": Student(check),
+                "rng": generator(self.key, self.bench.exercise.name, test.name),
+            }
             test.function(**{name: fixtures[name] for name in test.fixtures})
         except CheckFailed as failed:
             if failed.candidates:
                 self._candidates[test.name] = list(failed.candidates)
-            elif check.among is not None:
+            elif check is not None and check.among is not None:
                 self._among[test.name] = check.among
             record = replace(
                 blank,

@@ -136,3 +136,26 @@ def test_the_graders_own_time_is_not_the_students(root, sandbox):
     grader = Grader(root, sandbox.open, Limits(total_seconds=1.0))
     report = grader.grade("attention", grader.bench("attention").solution, key=b"another seed, so that torch is asked")
     assert report.state == "passed"
+
+
+def test_a_submission_that_loads_only_once_is_graded_to_the_end(root, sandbox):
+    source = "import os\ndef softmax(scores, axis=-1):\n    os._exit(1)\n" + REST
+    report = Grader(root, _twice_broken(sandbox.open), Limits()).grade("attention", source)
+    assert report.complete
+    assert report.earned == 0
+    assert len(report.records) == 12
+
+
+def _twice_broken(opener):
+    """The second time the module is opened, it crashes while it is loaded."""
+    from dataclasses import replace
+
+    opened = []
+
+    def open_(submission, limits):
+        opened.append(submission)
+        if len(opened) > 1:
+            submission = replace(submission, source="import os\nos._exit(2)\n")
+        return opener(submission, limits)
+
+    return open_

@@ -4,10 +4,6 @@ from __future__ import annotations
 
 import pytest
 import torch
-from hypothesis import settings
-
-settings.register_profile("reference", deadline=None)  # a first call into torch may take a second
-settings.load_profile("reference")
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
