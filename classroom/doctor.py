@@ -4,6 +4,9 @@ Works on a course folder: what was handed in (`submitted/<student>/<assignment>/
 (`release/<assignment>/`). A repaired file's original stays beside it, as `<name>.orig`.
 """
 
+# mypy: allow-untyped-calls
+# (nbformat has no types)
+
 from __future__ import annotations
 
 import copy
@@ -154,7 +157,7 @@ def _read(path: Path) -> tuple[NotebookNode, list[tuple[str, str]]]:
         raise Unreadable("is an empty file; only the student has the notebook")
     text, said = _text(raw)
     if "<<<<<<<" in text and CONFLICT.search(text):
-        sides = [CONFLICT.sub(lambda m, side=side: m.group(side), text) for side in (1, 2)]
+        sides = [CONFLICT.sub(rf"\g<{side}>", text) for side in (1, 2)]
         text = next((s for s in sides if _parses(s)), sides[0])
         said.append(("holds both sides of a merge conflict of git's", "The first side that is a notebook is taken."))
     try:

@@ -53,7 +53,9 @@ def test_a_cell_that_is_no_python_costs_its_own_functions_only() -> None:
 
 
 def test_decorators_conditions_and_assignments_keep_their_meaning() -> None:
-    space = run("import functools", "@functools.lru_cache\ndef f():\n    return TABLE[0]", "TABLE = [0]", "TABLE[0] = 7")
+    space = run(
+        "import functools", "@functools.lru_cache\ndef f():\n    return TABLE[0]", "TABLE = [0]", "TABLE[0] = 7"
+    )
     assert space["f"]() == 7
     assert run("if True:\n    def f(): return 3\nelse:\n    def f(): return 4")["f"]() == 3
     assert run("f = lambda: 5")["f"]() == 5
