@@ -225,14 +225,16 @@ def _numeric(item: Numeric, prefix: str, changed: Changed | None) -> None:
     tolerance = item.tolerance
     allowed = [f"± {tolerance.absolute:g}"] if tolerance.absolute else []
     allowed += [f"± {100 * tolerance.relative:g} %"] if tolerance.relative else []
-    label = f"{item.unit} ({' or '.join(allowed) + ' is fine' if allowed else 'exact'}; 3/4 and 5*(7+1) are fine, too)"
+    label = (
+        f"{item.unit} ({' or '.join(allowed) + ' is fine' if allowed else 'exact'}; `3/4` and `5*(7+1)` are fine, too)"
+    )
     st.text_input(label, key=f"{prefix}:number", on_change=changed, autocomplete="off")
 
 
 def _layer_table(item: LayerTable, prefix: str, changed: Changed | None) -> None:
     if item.convention:
         st.caption(item.convention)
-    st.caption("Shapes as 16 x 28 x 28 (channels first), formulas as (3*5*5 + 1)*16.")
+    st.caption("Shapes as `16 x 28 x 28` (channels first), formulas as `(3*5*5 + 1)*16`.")
     blanks = set(blank_cells(item))
     right = solution(item)
     for number, layer in enumerate(item.layers, 1):

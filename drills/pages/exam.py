@@ -119,20 +119,17 @@ def _sit(sitting: Sitting) -> None:
     _clock(sitting.id, sitting.deadline.timestamp())
     with st.sidebar:
         st.subheader(sitting.paper.title)
-        for row in range(0, len(questions), 5):
-            for column, other in zip(st.columns(5), questions[row : row + 5], strict=False):
+        with st.container(horizontal=True, gap="xsmall"):
+            for other in questions:
                 answered = not is_blank(sitting.answers.get(other.number))
-                mark_ = "⚑" if other.number in sitting.flags else "✓" if answered else ""
-                with column:
-                    st.button(
-                        f"{other.number}{mark_}",
-                        key=f"goto:{other.number}",
-                        on_click=_goto,
-                        args=(other.number,),
-                        type="primary" if other.number == number else "secondary",
-                        help=f"{'answered' if answered else 'open'}{', flagged' if other.number in sitting.flags else ''}",
-                        width="stretch",
-                    )
+                sign = " ⚑" if other.number in sitting.flags else " ✓" if answered else ""
+                st.button(
+                    f"{other.number}{sign}",
+                    key=f"goto:{other.number}",
+                    on_click=_goto,
+                    args=(other.number,),
+                    type="primary" if other.number == number else "secondary",
+                )
         still = sum(is_blank(sitting.answers.get(q.number)) for q in questions)
         st.caption(f"{len(questions) - still} answered, {still} open, {len(sitting.flags)} flagged")
         sure = st.checkbox("I am done", key="done")

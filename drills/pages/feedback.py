@@ -55,12 +55,16 @@ def _number(item: Numeric, marked: Marked) -> None:
 
 
 def _part(part: Part) -> None:
+    """One option, cell or pair. Beside options stands what is right, beside everything else what was written."""
     sign = ":green[:material/check:]" if part.right else ":red[:material/close:]"
     said = ""
-    if part.given not in ("", "chosen"):
-        said = f" · you: {part.given}"
-    elif part.given == "chosen":
-        said = " · your choice"
-    if not part.right and part.expected not in ("", "chosen"):
-        said += f" · right: **{part.expected}**"
+    if "chosen" in (part.given, part.expected):
+        said = " · **right**" if part.expected else ""
+        said += " · your choice" if part.given else ""
+    elif not part.given and not part.expected:
+        sign = ":gray[:material/radio_button_unchecked:]"  # an option that was rightly left alone
+    else:
+        said = f" · you: {part.given}" if part.given else ""
+        if not part.right and part.expected:
+            said += f" · right: **{part.expected}**"
     st.markdown(f"{sign} {part.label}{said}" + (f"  \n{part.because}" if part.because else ""))
