@@ -28,6 +28,7 @@ class Server:
                 env=clean | {"ANNDL_DATA": str(data), "OMP_NUM_THREADS": "1"} | environment,
             )  # fmt: skip
         self.url = f"http://127.0.0.1:{self.port}"
+        self.stream = f"ws://127.0.0.1:{self.port}/_stcore/stream"
         self._wait()
 
     def _wait(self) -> None:
