@@ -7,11 +7,13 @@ from websockets.sync.client import ClientConnection
 
 
 class Client:
-    """One session. `buttons` are those of the last run: label to id."""
+    """One session. Of the last run: `buttons` (label to id), `texts` and the `pages` on the menu."""
 
     def __init__(self, socket: ClientConnection) -> None:
         self._socket = socket
         self.buttons: dict[str, str] = {}
+        self.texts: list[str] = []
+        self.pages: list[str] = []
 
     def run(self) -> None:
         """Runs the page as a browser does when it opens it."""
@@ -32,7 +34,7 @@ class Client:
     def _send(self, message: BackMsg) -> None:
         """Sends and reads until the run is over."""
         self._socket.send(message.SerializeToString())
-        self.buttons = {}
+        self.buttons, self.texts = {}, []
         while True:
             answer = ForwardMsg()
             answer.ParseFromString(self._socket.recv(timeout=60))
@@ -41,5 +43,9 @@ class Client:
                 element = answer.delta.new_element
                 if element.WhichOneof("type") == "button":
                     self.buttons[element.button.label] = element.button.id
+                elif element.WhichOneof("type") == "markdown":
+                    self.texts.append(element.markdown.body)
+            elif kind == "navigation":
+                self.pages = [page.page_name for page in answer.navigation.app_pages]
             elif kind == "script_finished":
                 return
