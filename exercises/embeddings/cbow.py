@@ -24,9 +24,6 @@ def windows(tokens, radius):
         List of pairs (target, context), one for each token, in text order. A context is a list in text order, without the
         target's own place; it is empty where there are no neighbours.
 
-    Raises:
-        ValueError: `radius` is negative.
-
     By hand: windows(["a", "b", "a"], 1) = [("a", ["b"]), ("b", ["a", "a"]), ("a", ["b"])].
     """
     raise NotImplementedError("write windows here")

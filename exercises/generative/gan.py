@@ -69,8 +69,5 @@ def train_round(G, D, optimizer_g, optimizer_d, real_batches, noise, k):
 
     Returns:
         Whatever you like (the losses, say): only the parameters of G and D count.
-
-    Raises:
-        ValueError: `k` is less than 1.
     """
     raise NotImplementedError("write train_round here")

@@ -49,9 +49,6 @@ def bptt(X, T, h0, params, window=None, average=False):
     Returns:
         dict with Wx, Wh, bh, Wy, by, each of the shape of its parameter. The arguments stay as they are.
 
-    Raises:
-        ValueError: a window below 1.
-
     By hand, for the example of `forward` with the targets 4 and 3: only the second step has an error, and its dY is
     2 (4 - 3) = 2. At the second replica dA = 2 * 5 * (1 - 0.36) = 6.4, and that much goes into bh; with window=1 it stays
     at that. The first replica adds 6.4 * log(2) / 0.6 * 0.64 = 4.73, so without a window bh has the gradient 11.13.

@@ -24,16 +24,14 @@ def windows(tokens, radius):
         List of pairs (target, context), one for each token, in text order. A context is a list in text order, without the
         target's own place; it is empty where there are no neighbours.
 
-    Raises:
-        ValueError: `radius` is negative.
-
     By hand: windows(["a", "b", "a"], 1) = [("a", ["b"]), ("b", ["a", "a"]), ("a", ["b"])].
     """
     ### BEGIN SOLUTION
-    if radius < 0:
-        raise ValueError(f"the radius is a number of neighbours, 0 or more; got {radius}")
     return [
-        (target, tokens[max(0, i - radius) : i] + tokens[i + 1 : i + 1 + radius])  # a negative start would count from the end
+        (
+            target,
+            tokens[max(0, i - radius) : i] + tokens[i + 1 : i + 1 + radius],
+        )  # a negative start would count from the end
         for i, target in enumerate(tokens)
     ]
     ### END SOLUTION
@@ -83,7 +81,9 @@ def loss_and_gradients(target, context, C, U):
     hidden = C[context].sum(axis=0) / max(len(context), 1)
     scores = U @ hidden
     scores = scores - scores.max()
-    log_p = scores - np.log(np.exp(scores).sum())  # not log(p): p[target] can be 0 in floating point, its logarithm is not
+    log_p = scores - np.log(
+        np.exp(scores).sum()
+    )  # not log(p): p[target] can be 0 in floating point, its logarithm is not
     error = np.exp(log_p)
     error[target] -= 1
     dC = np.zeros_like(C)

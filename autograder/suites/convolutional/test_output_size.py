@@ -86,6 +86,7 @@ def test_windows_that_just_fit(check):
 @points(1)
 def test_a_window_that_does_not_fit_is_an_error(check):
     """a window that covers more than the padded axis is a ValueError"""
+    check.value("output_size", 5, 5, expected=1)  # just fits
     check.raises(ValueError, "output_size", 4, 5)
     check.raises(ValueError, "output_size", 2, 7, 2, 2)
     check.raises(ValueError, "output_size", 8, 3, 1, 0, 4)
@@ -109,6 +110,7 @@ def test_only_integers_in_range_are_sizes(check):
 @points(1)
 def test_a_truth_value_is_no_size(check):
     """True is a ValueError, although Python takes it for 1"""
+    check.value("output_size", 7, 1, expected=7)
     for arguments in ((True, 1), (7, True), (7, 3, True), (7, 3, 1, True), (7, 3, 1, 0, True)):
         check.raises(ValueError, "output_size", *arguments)
 
@@ -212,6 +214,7 @@ def test_networks_that_cannot_be_built(check):
         check.raises(ValueError, "network_shapes", image, layers)
     for shape in ((3, 9), (0, 9, 8), (3, 9.0, 8), (3, 9, 8, 1)):
         check.raises(ValueError, "network_shapes", shape, [FLATTEN])
+    check.value("network_shapes", (3, 9, 8), [FLATTEN], expected=[(216,)])
 
 
 @points(1)

@@ -51,13 +51,6 @@ def test_every_token_is_a_target(check):
 
 
 @points(1)
-def test_a_negative_radius_is_refused(check):
-    """a negative radius is refused with a ValueError"""
-    check.raises(ValueError, "windows", ["a", "b", "c", "d"], -1)
-    check.raises(ValueError, "windows", ["a", "b", "c", "d"], -2)
-
-
-@points(1)
 def test_forward_by_hand(check):
     """probabilities by hand: 3/8, 1/8 and 4/8"""
     check.value("forward", [0, 1], *EXAMPLE, expected=[3 / 8, 1 / 8, 4 / 8])

@@ -119,8 +119,6 @@ def generator_sigmoid_of_a_sigmoid(fake_logits, saturating=False):
 
 @misconception("gan-fake-not-detached", replaces="train_round")
 def gradients_of_the_discriminator_stay_in_g(G, D, optimizer_g, optimizer_d, real_batches, noise, k):
-    if k < 1:
-        raise ValueError(k)
     for _ in range(k):
         real = next(real_batches)
         optimizer_d.zero_grad()
@@ -133,8 +131,6 @@ def gradients_of_the_discriminator_stay_in_g(G, D, optimizer_g, optimizer_d, rea
 
 @misconception("gan-fake-not-detached", replaces="train_round")
 def cleared_at_the_start_of_the_round(G, D, optimizer_g, optimizer_d, real_batches, noise, k):
-    if k < 1:
-        raise ValueError(k)
     optimizer_g.zero_grad()
     for _ in range(k):
         real = next(real_batches)
@@ -147,8 +143,6 @@ def cleared_at_the_start_of_the_round(G, D, optimizer_g, optimizer_d, real_batch
 
 @misconception("gan-generator-moves-in-the-discriminators-step", replaces="train_round")
 def both_optimizers_step(G, D, optimizer_g, optimizer_d, real_batches, noise, k):
-    if k < 1:
-        raise ValueError(k)
     for _ in range(k):
         real = next(real_batches)
         optimizer_d.zero_grad()
@@ -163,8 +157,6 @@ def both_optimizers_step(G, D, optimizer_g, optimizer_d, real_batches, noise, k)
 
 @misconception("gan-k-counts-generator-steps", replaces="train_round")
 def both_players_k_times(G, D, optimizer_g, optimizer_d, real_batches, noise, k):
-    if k < 1:
-        raise ValueError(k)
     for _ in range(k):
         real = next(real_batches)
         fake = G(noise(len(real))).detach()
@@ -178,8 +170,6 @@ def both_players_k_times(G, D, optimizer_g, optimizer_d, real_batches, noise, k)
 
 @misconception("gan-k-counts-generator-steps", replaces="train_round")
 def one_step_then_k_of_the_generator(G, D, optimizer_g, optimizer_d, real_batches, noise, k):
-    if k < 1:
-        raise ValueError(k)
     real = next(real_batches)
     fake = G(noise(len(real))).detach()
     optimizer_d.zero_grad()
@@ -193,8 +183,6 @@ def one_step_then_k_of_the_generator(G, D, optimizer_g, optimizer_d, real_batche
 
 @misconception("gan-noise-used-twice", replaces="train_round")
 def the_generator_gets_the_last_noise_again(G, D, optimizer_g, optimizer_d, real_batches, noise, k):
-    if k < 1:
-        raise ValueError(k)
     for _ in range(k):
         real = next(real_batches)
         z = noise(len(real))
@@ -208,8 +196,6 @@ def the_generator_gets_the_last_noise_again(G, D, optimizer_g, optimizer_d, real
 
 @misconception("gan-noise-used-twice", replaces="train_round")
 def one_noise_for_the_round(G, D, optimizer_g, optimizer_d, real_batches, noise, k):
-    if k < 1:
-        raise ValueError(k)
     z = None
     for _ in range(k):
         real = next(real_batches)
@@ -224,8 +210,6 @@ def one_noise_for_the_round(G, D, optimizer_g, optimizer_d, real_batches, noise,
 
 @misconception("gan-generator-plays-first", replaces="train_round")
 def generator_before_the_discriminator(G, D, optimizer_g, optimizer_d, real_batches, noise, k):
-    if k < 1:
-        raise ValueError(k)
     batches = [next(real_batches) for _ in range(k)]
     optimizer_g.zero_grad()
     generator_loss(D(G(noise(len(batches[-1]))))).backward()
@@ -239,8 +223,6 @@ def generator_before_the_discriminator(G, D, optimizer_g, optimizer_d, real_batc
 
 @misconception("gan-generator-judged-by-the-old-discriminator", replaces="train_round")
 def both_losses_before_any_step(G, D, optimizer_g, optimizer_d, real_batches, noise, k):
-    if k < 1:
-        raise ValueError(k)
     for step in range(k):
         real = next(real_batches)
         fake = G(noise(len(real))).detach()
@@ -257,8 +239,6 @@ def both_losses_before_any_step(G, D, optimizer_g, optimizer_d, real_batches, no
 
 @misconception("gan-gradients-accumulate", replaces="train_round")
 def cleared_once_a_round(G, D, optimizer_g, optimizer_d, real_batches, noise, k):
-    if k < 1:
-        raise ValueError(k)
     optimizer_d.zero_grad()
     for _ in range(k):
         real = next(real_batches)
@@ -272,8 +252,6 @@ def cleared_once_a_round(G, D, optimizer_g, optimizer_d, real_batches, noise, k)
 
 @misconception("gan-gradients-accumulate", replaces="train_round")
 def never_cleared(G, D, optimizer_g, optimizer_d, real_batches, noise, k):
-    if k < 1:
-        raise ValueError(k)
     for _ in range(k):
         real = next(real_batches)
         fake = G(noise(len(real))).detach()
@@ -285,8 +263,6 @@ def never_cleared(G, D, optimizer_g, optimizer_d, real_batches, noise, k):
 
 @misconception("gan-generator-step-moves-the-discriminator", replaces="train_round")
 def discriminator_steps_again_on_a_clean_gradient(G, D, optimizer_g, optimizer_d, real_batches, noise, k):
-    if k < 1:
-        raise ValueError(k)
     for _ in range(k):
         real = next(real_batches)
         fake = G(noise(len(real))).detach()

@@ -14,7 +14,6 @@ REACH = "reach = steps if window is None else window"
 BEFORE = "before = np.concatenate([h0[:, None], H[:, :-1]], axis=1)"
 GRADS = "grads = {\n"
 AVERAGE = "return {name: grad / steps for name, grad in grads.items()} if average else grads"
-CHECK = "if window is not None and window < 1:"
 
 edit("recurrent-state-not-carried", STATE, STATE.replace("+ h @", "+ h0 @"))
 edit("recurrent-starts-from-zero", "h, states = h0, []", "h, states = np.zeros_like(h0), []")
@@ -72,8 +71,6 @@ edit("truncated-bptt-only-the-last-window", DY, "dY = 2 * (Y - T)\n    dY[:, : m
 edit("truncated-bptt-in-pieces", WAY, "for s in range(t, t // reach * reach - 1, -1):")
 edit("truncated-bptt-window-counts-steps-back", WAY, "for s in range(t, max(t - reach - 1, -1), -1):")
 edit("truncated-bptt-window-ignored", REACH, "reach = steps")
-edit("truncated-bptt-window-zero", CHECK, "if window is not None and window < 0:")
-edit("truncated-bptt-window-zero", CHECK, "if False:")
 
 edit("bptt-always-averages", AVERAGE, "return {name: grad / steps for name, grad in grads.items()}")
 edit("bptt-never-averages", AVERAGE, "return grads")
