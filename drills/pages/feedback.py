@@ -59,6 +59,7 @@ def _part(part: Part) -> None:
     sign = ":green[:material/check:]" if part.right else ":red[:material/close:]"
     said = ""
     if "chosen" in (part.given, part.expected):
+        sign = ":green[:material/check:]" if part.expected else ":red[:material/close:]"
         said = " · **right**" if part.expected else ""
         said += " · your choice" if part.given else ""
     elif not part.given and not part.expected:
