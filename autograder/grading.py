@@ -109,6 +109,11 @@ class Bench:
     def _runners(self) -> dict[str, Runner]:
         return {}
 
+    def save(self) -> None:
+        """Keep what the public seed's oracle has learnt."""
+        if "_public_oracle" in vars(self):
+            self._public_oracle.save()
+
     @cached_property
     def _public_oracle(self) -> Oracle:
         return Oracle(self.exercise, lambda: self.variants, self.digest, self.answers_folder, self.recorded_only)
@@ -219,6 +224,7 @@ class Session:
         if self._candidates:
             records = self._named(records)
         self.oracle.save()
+        self.bench.save()  # a secret seed asks the public one how the wrong versions fare
         return records
 
     def check(self) -> Check:
