@@ -2,6 +2,7 @@
 
 import streamlit as st
 
+from autograder.yamlfile import CourseError
 from drills.pages.links import PAGES, page
 from drills.pages.session import NoLearner, is_instructor, learner
 from drills.store.database import StoreError
@@ -15,12 +16,14 @@ def run() -> None:
     except NoLearner as nobody:
         nobody.show()
         return
-    except StoreError as error:
+    except (StoreError, CourseError) as error:
         st.error(str(error))
         return
     pages = [page(module) for module in PAGES if module != "instructor" or is_instructor()]
     chosen = st.navigation(pages)
     try:
         chosen.run()
+    except CourseError as error:  # somebody is editing the course; the message names file and line
+        st.error(str(error))
     except StoreError as error:
         st.error(f"{error} What was committed before is safe.")
