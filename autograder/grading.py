@@ -24,7 +24,7 @@ from autograder.check import Check, CheckFailed, Student
 from autograder.inprocess import InProcess
 from autograder.oracle import Oracle, reference_digest
 from autograder.records import Record, Report, Status
-from autograder.suite import Suite, Test, load
+from autograder.suite import Suite, SuiteError, Test, load
 from autograder.variants import Variant, from_record, pair_variants, single_variants
 
 PUBLIC = b"public"  # the learner's own seed: the same inputs each time
@@ -326,7 +326,7 @@ class Session:
                 detail=failed.detail,
                 unfinished=failed.unfinished,
             )
-        except InfrastructureError as error:
+        except (InfrastructureError, SuiteError) as error:
             record = replace(
                 blank, earned=None, status="not-run", message=f"The grader could not run this test: {error}"
             )

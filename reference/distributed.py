@@ -29,6 +29,7 @@ def process_group(device: torch.device) -> Iterator[torch.device]:
     dist.init_process_group("nccl" if device.type == "cuda" else "gloo")
     try:
         yield device
+        dist.barrier()  # whoever leaves while another still talks to it takes the other down
     finally:
         dist.destroy_process_group()
 

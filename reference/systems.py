@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import importlib
 import importlib.util
+import inspect
 import operator
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
@@ -171,7 +172,11 @@ def all_systems(chapter: str | None = None) -> list[System]:
         if importlib.util.find_spec(f"reference.{name}") and importlib.util.find_spec(f"reference.{name}.systems"):
             importlib.import_module(f"reference.{name}.systems")
     wanted = [entry for entry in _REGISTRY.values() if chapter in (None, entry.chapter)]
-    return sorted(wanted, key=lambda entry: CHAPTERS.index(entry.chapter))
+
+    def place(entry: System) -> tuple[int, str, int]:  # not the order of imports, which differs from process to process
+        return CHAPTERS.index(entry.chapter), entry.run.__module__, inspect.unwrap(entry.run).__code__.co_firstlineno
+
+    return sorted(wanted, key=place)
 
 
 def find(name: str) -> System:

@@ -27,12 +27,9 @@ def windows(tokens, radius):
     By hand: windows(["a", "b", "a"], 1) = [("a", ["b"]), ("b", ["a", "a"]), ("a", ["b"])].
     """
     ### BEGIN SOLUTION
+    # max: a negative start would count from the end
     return [
-        (
-            target,
-            tokens[max(0, i - radius) : i] + tokens[i + 1 : i + 1 + radius],
-        )  # a negative start would count from the end
-        for i, target in enumerate(tokens)
+        (target, tokens[max(0, i - radius) : i] + tokens[i + 1 : i + 1 + radius]) for i, target in enumerate(tokens)
     ]
     ### END SOLUTION
 

@@ -89,15 +89,18 @@ def test_two_processes_equal_one(tmp_path: Path) -> None:
         "            torch.save(result, f'{sys.argv[1]}/{batch_size}.pt')\n"
     )
     command = [sys.executable, "-m", "torch.distributed.run", "--standalone", "--nproc-per-node", "2"]
-    finished = subprocess.run(
-        [*command, str(script), str(tmp_path)],
-        cwd=ROOT,
-        env={"PYTHONPATH": str(ROOT), "OMP_NUM_THREADS": "1", "PATH": "/usr/bin:/bin", "TMPDIR": str(tmp_path)},
-        capture_output=True,
-        text=True,
-        timeout=120,
-        check=False,
-    )
+    for _ in range(2):  # torch's gloo threads now and then abort a process that has already finished its work
+        finished = subprocess.run(
+            [*command, str(script), str(tmp_path)],
+            cwd=ROOT,
+            env={"PYTHONPATH": str(ROOT), "OMP_NUM_THREADS": "1", "PATH": "/usr/bin:/bin", "TMPDIR": str(tmp_path)},
+            capture_output=True,
+            text=True,
+            timeout=120,
+            check=False,
+        )
+        if "terminate called without an active exception" not in finished.stderr:
+            break
     assert finished.returncode == 0, finished.stderr
     for batch_size in (8, 12):
         two = torch.load(tmp_path / f"{batch_size}.pt", weights_only=True)

@@ -4,24 +4,24 @@ import numpy as np
 
 from autograder import edit, misconception
 
-WINDOW = "tokens[max(0, i - radius) : i] + tokens[i + 1 : i + 1 + radius])"
+WINDOW = "tokens[max(0, i - radius) : i] + tokens[i + 1 : i + 1 + radius]"
 MEAN = "C[context].sum(axis=0) / max(len(context), 1)"
 
-edit("cbow-target-in-its-context", WINDOW, "tokens[max(0, i - radius) : i + 1 + radius])")
-edit("cbow-target-word-taken-out-everywhere", WINDOW, f"[t for t in {WINDOW[:-1]} if t != target])")
+edit("cbow-target-in-its-context", WINDOW, "tokens[max(0, i - radius) : i + 1 + radius]")
+edit("cbow-target-word-taken-out-everywhere", WINDOW, f"[t for t in {WINDOW} if t != target]")
 edit("cbow-edges-are-no-targets", "enumerate(tokens)\n", "enumerate(tokens) if radius <= i < len(tokens) - radius\n")
 edit("cbow-edges-are-no-targets", "enumerate(tokens)\n", "enumerate(tokens) if len(tokens) > 1 and radius\n")
 edit("slice-starts-below-zero", "max(0, i - radius)", "i - radius")
 edit(
     "cbow-window-filled-up-at-the-edge",
     WINDOW,
-    "[tokens[(i + j) % len(tokens)] for j in range(-radius, radius + 1) if j])",
+    "[tokens[(i + j) % len(tokens)] for j in range(-radius, radius + 1) if j]",
 )
-edit("cbow-context-is-the-past", WINDOW, "tokens[max(0, i - radius) : i])")
+edit("cbow-context-is-the-past", WINDOW, "tokens[max(0, i - radius) : i]")
 edit("cbow-radius-is-the-whole-window", WINDOW, WINDOW.replace("radius", "(radius // 2)"))
 edit("cbow-last-neighbour-left-out", "tokens[i + 1 : i + 1 + radius]", "tokens[i + 1 : i + radius]")
 edit("cbow-last-neighbour-left-out", "max(0, i - radius)", "max(0, i - radius + 1)")
-edit("cbow-repeated-word-counts-once", WINDOW, f"list(dict.fromkeys({WINDOW[:-1]})))")
+edit("cbow-repeated-word-counts-once", WINDOW, f"list(dict.fromkeys({WINDOW}))")
 edit("cbow-repeated-word-counts-once", "for word in context:", "for word in set(context):")
 edit("cbow-context-summed", MEAN, "C[context].sum(axis=0)", function="forward")
 edit("cbow-context-summed", MEAN, "C[context].sum(axis=0)", function="loss_and_gradients")
