@@ -6,7 +6,7 @@ submission did. `InfrastructureError` is the one exception it may raise, and mea
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Literal, Protocol
 
@@ -126,5 +126,11 @@ class Runner(Protocol):
     def load(self) -> Loaded | Raised | Failed: ...
 
     def call(self, function: str, args: Sequence[Any], kwargs: Mapping[str, Any]) -> Outcome: ...
+
+    def begin(self, function: str, args: Sequence[Any], kwargs: Mapping[str, Any]) -> Callable[[], Outcome | None]:
+        """Start a call and return what gives its outcome, so that both sides may work at once.
+
+        Calls are made in the order in which they are begun. None: the submission ended at an earlier call.
+        """
 
     def close(self) -> None: ...

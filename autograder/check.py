@@ -40,45 +40,50 @@ class CheckFailed(AssertionError):
 
 
 class Check:
-    """The checks of one test, bound to one submission."""
+    """The checks of one test, bound to one submission.
+
+    With `ahead`, a check only begins its call, and `settle` judges all of them in order: so that the submission is at work
+    while the grader is. What a test does with its own arguments after a check does not reach the check.
+    """
 
     def __init__(
         self,
-        call: Callable[[str, Sequence[Any], Mapping[str, Any]], Outcome],
+        begin: Callable[[str, Sequence[Any], Mapping[str, Any]], Callable[[], Outcome]],
         oracle: Oracle,
         signatures: Mapping[str, Sequence[str]],
         diagnose: bool = True,
+        ahead: bool = False,
     ) -> None:
-        self._run, self._oracle, self._signatures, self._diagnose = call, oracle, signatures, diagnose
+        self._begin, self._oracle, self._signatures, self._diagnose = begin, oracle, signatures, diagnose
+        self._later: list[Callable[[], None]] | None = [] if ahead else None  # checks whose call is under way
         # after a failed check that no single misconception explains: which of some further versions gave the same
         self.among: Callable[[Iterable[Variant]], list[Variant]] | None = None
 
     def call(self, target: Target, *args: Any, **kwargs: Any) -> Any:
         """Return what the submission returns."""
-        return self._returned(target, (args, kwargs)).value
+        arguments: Arguments = (args, kwargs)
+        return self._returned(target, arguments, self._started(target, arguments)()).value
 
     def value(self, target: Target, *args: Any, expected: Any, **kwargs: Any) -> None:
         """The result must equal a value that one can check by hand."""
-        self._compare(target, (args, kwargs), _plain(expected))
+        arguments = self._own(args, kwargs)
+        wait, right = self._started(target, arguments), _plain(expected)
+        self._judge(lambda: self._compare(target, arguments, wait(), right))
 
     def against_reference(self, target: Target, *args: Any, **kwargs: Any) -> None:
         """The result must equal the reference's."""
-        right = self._oracle.reference(target, (args, kwargs))
+        arguments = self._own(args, kwargs)
+        wait = self._started(target, arguments)
+        right = self._oracle.reference(target, arguments)
         if right.raised:
             raise RuntimeError(f"the reference raised {right.raised} in {name_of(target)}")
-        self._compare(target, (args, kwargs), right.value)
+        self._judge(lambda: self._compare(target, arguments, wait(), right.value))
 
     def raises(self, exception: type[Exception], target: Target, *args: Any, **kwargs: Any) -> None:
         """The call must raise `exception` (or a class derived from it)."""
-        outcome = evaluate(target, self._run, (args, kwargs))
-        name = exception.__name__
-        if isinstance(outcome, Raised) and name in (outcome.type, *outcome.bases) and not _unfinished(outcome):
-            return
-        if isinstance(outcome, Returned):
-            detail = replace(self._detail(target, (args, kwargs)), returned=brief(outcome.value), expected=name)
-            message = f"{self._label(target)} returned a result where it must raise {name}"
-            raise CheckFailed(message, detail=detail, candidates=self._matching(target, (args, kwargs), outcome))
-        self._stop(target, (args, kwargs), outcome)
+        arguments = self._own(args, kwargs)
+        wait = self._started(target, arguments)
+        self._judge(lambda: self._refused(exception.__name__, target, arguments, wait()))
 
     def equal(self, returned: Any, expected: Any, because: str) -> None:
         """Two results of the submission must agree; `because` says what it means when they do not."""
@@ -93,34 +98,70 @@ class Check:
 
     def unchanged(self, function: str, *args: Any, **kwargs: Any) -> None:
         """The call must leave its arguments as they are, and return the right result: doing nothing changes nothing."""
-        arguments: Arguments = (args, kwargs)
+        arguments = self._own(args, kwargs)
+        wait = self._started(function, arguments)
         right = self._oracle.reference(function, arguments)
-        returned = self._returned(function, arguments)
-        if found := difference(returned.value, right.value):
+        self._judge(lambda: self._untouched(function, arguments, wait(), right.value))
+
+    def settle(self) -> None:
+        """Judge the checks whose calls are under way, in order.
+
+        Raises:
+            CheckFailed: the first that does not hold.
+        """
+        while self._later:
+            self._later.pop(0)()
+
+    def _own(self, args: Sequence[Any], kwargs: Mapping[str, Any]) -> Arguments:
+        if self._later is None:
+            return args, kwargs
+        return [_copied(a) for a in args], {name: _copied(value) for name, value in kwargs.items()}
+
+    def _judge(self, judgement: Callable[[], None]) -> None:
+        if self._later is None:
+            judgement()
+        else:
+            self._later.append(judgement)
+
+    def _refused(self, name: str, target: Target, arguments: Arguments, outcome: Outcome) -> None:
+        if isinstance(outcome, Raised) and name in (outcome.type, *outcome.bases) and not _unfinished(outcome):
+            return
+        if isinstance(outcome, Returned):
+            detail = replace(self._detail(target, arguments), returned=brief(outcome.value), expected=name)
+            message = f"{self._label(target)} returned a result where it must raise {name}"
+            raise CheckFailed(message, detail=detail, candidates=self._matching(target, arguments, outcome))
+        self._stop(target, arguments, outcome)
+
+    def _untouched(self, function: str, arguments: Arguments, outcome: Outcome, right: Any) -> None:
+        returned = self._returned(function, arguments, outcome)
+        detail = self._detail(function, arguments)
+        if found := difference(returned.value, right):
             message = f"{function}: {found.kind}; whether it leaves its arguments alone counts once its result is right"
-            candidates = self._matching(function, arguments, returned)
-            raise CheckFailed(message, detail=self._detail(function, arguments), candidates=candidates)
-        positional, named = returned.arguments
+            raise CheckFailed(message, detail=detail, candidates=self._matching(function, arguments, returned))
+        (args, kwargs), (positional, named) = arguments, returned.arguments
         names = [*self._names(function, len(args)), *kwargs]
         for name, before, after in zip(names, [*args, *kwargs.values()], [*positional, *named.values()], strict=True):
             if isinstance(before, Recipe) or not difference(after, _plain(before)):
                 continue
             message = f"{function} changed its argument {name} in place"
             hints = ("`a += b` and `a[...] = b` write into the caller's array; `a = a + b` makes a new one.",)
-            candidates = self._matching(function, (args, kwargs), returned, after=True)
-            raise CheckFailed(
-                message, hints=hints, detail=self._detail(function, (args, kwargs)), candidates=candidates
-            )
+            candidates = self._matching(function, arguments, returned, after=True)
+            raise CheckFailed(message, hints=hints, detail=detail, candidates=candidates)
 
-    def _returned(self, target: Target, arguments: Arguments) -> Returned:
-        outcome = evaluate(target, self._run, arguments)
+    def _started(self, target: Target, arguments: Arguments) -> Callable[[], Outcome]:
+        """Begin a call, or prepare a scenario; what is returned gives the outcome."""
+        if isinstance(target, str):
+            return self._begin(target, *arguments)
+        return lambda: evaluate(target, lambda *call: self._begin(*call)(), arguments)
+
+    def _returned(self, target: Target, arguments: Arguments, outcome: Outcome) -> Returned:
         if not isinstance(outcome, Returned):
             self._stop(target, arguments, outcome)
         assert isinstance(outcome, Returned)
         return outcome
 
-    def _compare(self, target: Target, arguments: Arguments, expected: Any) -> None:
-        outcome = self._returned(target, arguments)
+    def _compare(self, target: Target, arguments: Arguments, outcome: Outcome, expected: Any) -> None:
+        outcome = self._returned(target, arguments, outcome)
         found = difference(outcome.value, expected)
         if found is None:
             return
@@ -200,6 +241,17 @@ class Student:
 
     def __getattr__(self, function: str) -> Callable[..., Any]:
         return lambda *args, **kwargs: self._check.call(function, *args, **kwargs)
+
+
+def _copied(value: Any) -> Any:
+    """Copy what a test may still write into."""
+    if isinstance(value, np.ndarray):
+        return value.copy()
+    if type(value) in (list, tuple):
+        return type(value)(_copied(item) for item in value)
+    if type(value) is dict:
+        return {key: _copied(item) for key, item in value.items()}
+    return value
 
 
 def _unfinished(outcome: Raised) -> bool:

@@ -29,7 +29,6 @@ from autograder.variants import Variant, from_record, pair_variants, single_vari
 
 PUBLIC = b"public"  # the learner's own seed: the same inputs each time
 Opener = Callable[[Submission, Limits], Runner]
-TRIES = 2  # a function that ran out of time or crashed this often is not called again
 
 
 def in_process(submission: Submission, limits: Limits) -> Runner:
@@ -207,7 +206,6 @@ class Session:
         self.isolation = Isolation()
         self._submission, self._open, self._diagnose = submission, opener, diagnose
         self._runner: Runner | None = None
-        self._trouble: dict[str, list[Failed]] = {}
         self._used = 0.0  # seconds in the submission's code; what the grader itself takes is not the student's
         self._candidates: dict[str, list[Variant]] = {}
         self._among: dict[str, Callable[[Iterable[Variant]], list[Variant]]] = {}  # tests that no single one explains
@@ -218,7 +216,8 @@ class Session:
         failure = self._load()
         if failure is not None:
             return [replace(failure, test=t.name, title=t.title, points=t.points) for t in suite.tests]
-        records = [self._record(test) for test in suite.tests]
+        begun = [self._begun(test, ahead=True) for test in suite.tests]
+        records = [self._finished(*test) for test in begun]
         if self._diagnose:
             self._try_pairs(records)
         if self._candidates:
@@ -227,13 +226,13 @@ class Session:
         self.bench.save()  # a secret seed asks the public one how the wrong versions fare
         return records
 
-    def check(self) -> Check:
-        """Return the checks for one test."""
+    def check(self, ahead: bool = False) -> Check:
+        """Return the checks for one test, which begin their calls `ahead` of judging them or judge at once."""
         if self._runner is None and (failure := self._load()) is not None:
             if failure.status == "not-run":
                 raise InfrastructureError(failure.message)
             raise CheckFailed(failure.message, failure.status)
-        return Check(self._call, self.oracle, self.bench.signatures, self._diagnose)
+        return Check(self._begin, self.oracle, self.bench.signatures, self._diagnose, ahead)
 
     def explain(self, failed: CheckFailed) -> str:
         """Return a failed check as text for pytest."""
@@ -281,38 +280,48 @@ class Session:
             status = "timeout" if loaded.kind == "timeout" else "crashed"
         return replace(blank, status=status, message=self.problem)
 
-    def _call(self, function: str, args: Sequence[Any], kwargs: Mapping[str, Any]) -> Outcome:
-        trouble = self._trouble.get(function, [])
-        if len(trouble) >= TRIES:
-            return replace(trouble[-1], message=f"{trouble[-1].message} (not tried again)")
+    def _begin(self, function: str, args: Sequence[Any], kwargs: Mapping[str, Any]) -> Callable[[], Outcome]:
+        """Start a call of the submission; what is returned gives the outcome."""
         if self._used > self.limits.total_seconds:
-            return Failed("timeout", f"The submission used up its {self.limits.total_seconds:.0f} seconds")
-        if self._runner is None:
-            self._runner = self._open(self._submission, self.limits)
-            loaded = self._runner.load()
-            if not isinstance(loaded, Loaded):
-                self.close()
-                return loaded
-        outcome = self._runner.call(function, args, kwargs)
-        self._used += outcome.seconds
-        if isinstance(outcome, Failed):
-            self._trouble.setdefault(function, []).append(outcome)
-            if outcome.kind != "not-data":
-                self.close()  # the worker is gone; the next test gets a new one
+            used_up = Failed("timeout", f"The submission used up its {self.limits.total_seconds:.0f} seconds")
+            return lambda: used_up
+        assert self._runner is not None
+        wait = self._runner.begin(function, args, kwargs)
+
+        def outcome() -> Outcome:
+            found = wait()
+            if found is None:  # the submission ended at an earlier call: this one is made again
+                return self._begin(function, args, kwargs)()
+            self._used += found.seconds
+            return found
+
         return outcome
 
-    def _record(self, test: Test) -> Record:
+    def _begun(self, test: Test, ahead: bool) -> tuple[Test, Check | None, Exception | None, float]:
+        """Run a test up to where its calls are under way; returns its checks, what it raised, and its seconds."""
         start = time.perf_counter()
-        blank = Record(test.name, test.title, test.points, 0.0, "fail")
-        check: Check | None = None
+        check, raised = None, None
         try:
-            check = self.check()  # after a crash this loads the submission anew, which may fail in turn
+            check = self.check(ahead)  # after a crash this loads the submission anew, which may fail in turn
             fixtures = {
                 "check": check,
                 "student": Student(check),
                 "rng": generator(self.key, self.bench.exercise.name, test.name),
             }
             test.function(**{name: fixtures[name] for name in test.fixtures})
+        except Exception as error:
+            raised = error
+        return test, check, raised, time.perf_counter() - start
+
+    def _finished(self, test: Test, check: Check | None, error: Exception | None, seconds: float) -> Record:
+        """Judge a test that was begun."""
+        start = time.perf_counter()
+        blank = Record(test.name, test.title, test.points, 0.0, "fail")
+        try:
+            if check is not None:
+                check.settle()
+            if error is not None:
+                raise error
         except CheckFailed as failed:
             if failed.candidates:
                 self._candidates[test.name] = list(failed.candidates)
@@ -339,7 +348,7 @@ class Session:
                 record = replace(blank, earned=None, status="not-run", message=message)
         else:
             record = replace(blank, earned=test.points, status="pass")
-        return replace(record, seconds=time.perf_counter() - start)
+        return replace(record, seconds=seconds + time.perf_counter() - start)
 
     def _solution_passes(self, test: Test) -> bool:
         """Whether the right solution passes a test that broke down: then the submission broke it, and not the grader.
@@ -351,7 +360,7 @@ class Session:
         solution = self.bench.submission(self.bench.solution)
         session = Session(self.bench, solution, self.key, in_process, self.limits, diagnose=False)
         try:
-            return session._record(test).status == "pass"
+            return session._finished(*session._begun(test, ahead=False)).status == "pass"
         finally:
             session.close()
 

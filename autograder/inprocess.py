@@ -16,7 +16,7 @@ import sys
 import time
 import traceback
 import warnings
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from types import ModuleType
 from typing import Any
 
@@ -93,6 +93,11 @@ class InProcess:
         except TypeError as error:
             return Failed("not-data", f"{function} returned {error}, which is neither a number nor an array", seconds)
 
+    def begin(self, function: str, args: Sequence[Any], kwargs: Mapping[str, Any]) -> Callable[[], Outcome]:
+        """Call one function at once; what is returned gives the outcome."""
+        outcome = self.call(function, args, kwargs)
+        return lambda: outcome
+
     def _keep(self, function: str, value: Any) -> Any:
         elements = self.submission.opaque.get(function)
         if elements == ():
@@ -162,6 +167,11 @@ class Reference:
                 value[element] = handle
             value = tuple(value)
         return Returned(_arrays(_data(value, {})), (_arrays(after[0]), _arrays(after[1])))
+
+    def begin(self, function: str, args: Sequence[Any], kwargs: Mapping[str, Any]) -> Callable[[], Outcome]:
+        """Call one function at once; what is returned gives the outcome."""
+        outcome = self.call(function, args, kwargs)
+        return lambda: outcome
 
     def close(self) -> None:
         """Drop what was kept between calls."""

@@ -29,13 +29,17 @@ DEPTH = 32
 DIMENSIONS = 32
 
 DTYPES = {
-    np.dtype(name).newbyteorder("<").str
+    np.dtype(name).newbyteorder("<").str: np.dtype(name).newbyteorder("<")
     for name in ("bool", "i1", "i2", "i4", "i8", "u1", "u2", "u4", "u8", "f2", "f4", "f8", "c8", "c16")
 }
 _NATIVE = {np.dtype(name): name for name in DTYPES}
-_dumps = json.JSONEncoder(separators=(",", ":")).encode
+_dumps = json.JSONEncoder(separators=(",", ":"), check_circular=False).encode  # what is encoded here is a tree
+_loads = json.JSONDecoder().raw_decode
 # long long is a type of its own in NumPy where `long` has 64 bits already; it travels as int64.
 SCALARS = {np.dtype(name).type for name in DTYPES} | {np.longlong, np.ulonglong}
+
+
+Where = tuple[Any, ...]  # (the outer place, index or key), () at the top: a path that is spelt only when it is needed
 
 
 class WireError(Exception):
@@ -66,7 +70,7 @@ class Source(Protocol):
 def encode(value: Any, limits: Limits) -> bytes:
     """One message. Raises `NotData` for a value that is no data, `TooLarge` beyond `limits.reply_bytes`."""
     encoder = _Encoder(limits)
-    structure = encoder.structure(value, "", 0)
+    structure = encoder.structure(value, (), 0)
     header = _dumps({"v": structure, "a": encoder.table}).encode("ascii")
     if len(header) > HEADER_BYTES:
         raise TooLarge(f"a description of {_size(len(header))}, where at most {_size(HEADER_BYTES)} may be sent")
@@ -104,7 +108,7 @@ class _Encoder:
         self.items = 0
         self.text = 0
 
-    def structure(self, value: Any, where: str, depth: int) -> Any:
+    def structure(self, value: Any, where: Where, depth: int) -> Any:
         """JSON for `value`; exact types only, so that no subclass can speak for itself."""
         self.items += 1
         if depth > DEPTH:
@@ -114,30 +118,31 @@ class _Encoder:
         kind = type(value)
         if value is None or kind is bool or kind is float:
             return value
+        if kind is np.ndarray:
+            return {"a": self._array(value, where)}
+        if kind is str:
+            return self._string(value)
         if kind is int:
             if value.bit_length() > 4096:
                 raise TooLarge("an integer of more than 4,096 bits")
             return value
-        if kind is complex:
-            return {"c": [value.real, value.imag]}
-        if kind is str:
-            return self._string(value)
-        if kind is np.ndarray:
-            return {"a": self._array(value, where)}
+        deeper = depth + 1
+        if kind is list:
+            return [self.structure(v, (where, i), deeper) for i, v in enumerate(value)]
+        if kind is tuple:
+            return {"t": [self.structure(v, (where, i), deeper) for i, v in enumerate(value)]}
+        if kind is dict or kind is OrderedDict:
+            return {"d": {self._key(k, where): self.structure(v, (where, k), deeper) for k, v in value.items()}}
         if kind in SCALARS:
             return {"s": self._array(np.asarray(value), where)}
-        if kind is list:
-            return [self.structure(v, f"{where}[{i}]", depth + 1) for i, v in enumerate(value)]
-        if kind is tuple:
-            return {"t": [self.structure(v, f"{where}[{i}]", depth + 1) for i, v in enumerate(value)]}
-        if kind is dict or kind is OrderedDict:
-            return {"d": [self._pair(k, v, where, depth) for k, v in value.items()]}
+        if kind is complex:
+            return {"c": [value.real, value.imag]}
         if kind is Tensor:
             return {"T": self._array(value.array, where)}
         if kind is Handle:
             return {"h": value.id}
         if kind is Recipe:
-            return {"r": [self._string(value.kind), self.structure(dict(value.data), where, depth + 1)]}
+            return {"r": [self._string(value.kind), self.structure(dict(value.data), where, deeper)]}
         if _is_tensor(kind):
             return {"T": self._array(_tensor_array(value, where), where)}
         raise NotData(_named(value) + _place(where))
@@ -146,14 +151,16 @@ class _Encoder:
         self.text += len(text)
         if self.text > HEADER_BYTES // 2:
             raise TooLarge(f"more than {HEADER_BYTES // 2:,} characters of text")
+        if text.isascii():
+            return text
         return text.encode("utf-8", "replace").decode("utf-8")  # lone surrogates cannot be printed: "?"
 
-    def _pair(self, key: Any, value: Any, where: str, depth: int) -> list[Any]:
+    def _key(self, key: Any, where: Where) -> str:
         if type(key) is not str:
             raise NotData(f"a dict whose keys are not strings{_place(where)}")
-        return [self._string(key), self.structure(value, f"{where}[{key[:40]!r}]", depth + 1)]
+        return self._string(key)
 
-    def _array(self, array: np.ndarray, where: str) -> int:
+    def _array(self, array: np.ndarray, where: Where) -> int:
         if type(array) is not np.ndarray:
             raise NotData(_named(array) + _place(where))
         name = _NATIVE.get(array.dtype)
@@ -177,7 +184,7 @@ class _Arrays:
         if type(table) is not list:
             raise WireError("The reply's table of arrays is malformed.")
         self.entries = [self._entry(entry) for entry in table]
-        if sum(size for _, _, size in self.entries) != payload_bytes:
+        if sum([size for _, _, size in self.entries]) != payload_bytes:
             raise WireError("The reply's arrays do not fill what it announces.")
 
     @staticmethod
@@ -185,12 +192,12 @@ class _Arrays:
         if type(entry) is not list or len(entry) != 2 or type(entry[0]) is not str or type(entry[1]) is not list:
             raise WireError("The reply describes an array in a malformed way.")
         name, shape = entry
-        if name not in DTYPES:
+        dtype = DTYPES.get(name)
+        if dtype is None:
             raise WireError(f"The reply contains an array of dtype {name[:20]!r}, which is not accepted.")
         if len(shape) > DIMENSIONS or not all([type(n) is int and 0 <= n < 1 << 40 for n in shape]):
             raise WireError("The reply describes an array of an impossible shape.")
-        dtype = np.dtype(name)
-        if math.prod(n for n in shape if n) > 1 << 62:  # NumPy refuses such shapes even when they are empty
+        if math.prod([n for n in shape if n]) > 1 << 62:  # NumPy refuses such shapes even when they are empty
             raise WireError("The reply describes an array of an impossible shape.")
         return dtype, shape, math.prod(shape) * dtype.itemsize
 
@@ -199,7 +206,7 @@ class _Arrays:
         arrays = []
         for dtype, shape, size in self.entries:
             raw = np.frombuffer(_exactly(stream, size), np.uint8)
-            if dtype == np.bool_ and raw.size and raw.max() > 1:
+            if dtype.kind == "b" and raw.size and raw.max() > 1:
                 raise WireError("The reply contains truth values that are neither true nor false.")
             try:
                 arrays.append(raw.view(dtype).reshape(shape).copy())
@@ -215,15 +222,16 @@ class _Decoder:
         self.tensor = tensor
 
     def value(self, node: Any, depth: int) -> Any:
+        kind = type(node)
+        if node is None or kind is bool or kind is int or kind is float:
+            return node
+        if kind is str:
+            return _text(node)
         if depth > DEPTH + 1:
             raise WireError(f"The reply is nested more than {DEPTH} levels deep.")
-        if node is None or type(node) in (bool, int, float):
-            return node
-        if type(node) is str:
-            return _text(node)
-        if type(node) is list:
+        if kind is list:
             return [self.value(v, depth + 1) for v in node]
-        if type(node) is not dict or len(node) != 1:
+        if kind is not dict or len(node) != 1:
             raise WireError("The reply contains a value of unknown form.")
         ((tag, body),) = node.items()
         return self._tagged(tag, body, depth)
@@ -238,14 +246,14 @@ class _Decoder:
                     raise WireError("The reply contains a scalar with dimensions.")
                 return array[()]
             return array
+        if tag == "d" and type(body) is dict:
+            return {_text(key): self.value(item, depth + 1) for key, item in body.items()}
         if tag == "h" and type(body) is int:
             return Handle(body)
         if type(body) is list:
             if tag == "t":
-                return tuple(self.value(v, depth + 1) for v in body)
-            if tag == "d":
-                return self._mapping(body, depth)
-            if tag == "c" and len(body) == 2 and all(type(part) is float for part in body):
+                return tuple([self.value(v, depth + 1) for v in body])
+            if tag == "c" and len(body) == 2 and all([type(part) is float for part in body]):
                 return complex(*body)
             if tag == "r" and len(body) == 2 and type(body[0]) is str:
                 data = self.value(body[1], depth + 1)
@@ -259,24 +267,17 @@ class _Decoder:
         self.unused.remove(index)  # no two values share memory
         return self.arrays[index]
 
-    def _mapping(self, pairs: list[Any], depth: int) -> dict[str, Any]:
-        result: dict[str, Any] = {}
-        for pair in pairs:
-            if type(pair) is not list or len(pair) != 2 or type(pair[0]) is not str or pair[0] in result:
-                raise WireError("The reply contains a malformed dict.")
-            result[_text(pair[0])] = self.value(pair[1], depth + 1)
-        return result
-
 
 def _header(raw: bytes | bytearray) -> tuple[Any, Any]:
     # Counted before parsing: a few bytes of JSON can stand for many times their size in objects.
     if sum(map(raw.count, (b",", b"[", b"{"))) > 8 * ITEMS:
         raise WireError(f"The reply contains more than {ITEMS:,} values.")
     try:
-        header = json.loads(raw)
+        text = raw.decode("ascii")
+        header, end = _loads(text)
     except (ValueError, RecursionError) as error:
         raise WireError("The reply's header cannot be read.") from error
-    if type(header) is not dict or set(header) != {"v", "a"}:
+    if type(header) is not dict or header.keys() != {"v", "a"} or end != len(text):
         raise WireError("The reply's header is malformed.")
     return header["v"], header["a"]
 
@@ -302,7 +303,7 @@ def _is_tensor(kind: type) -> bool:
     return torch is not None and kind in (torch.Tensor, torch.nn.Parameter)
 
 
-def _tensor_array(tensor: Any, where: str) -> np.ndarray:
+def _tensor_array(tensor: Any, where: Where) -> np.ndarray:
     try:
         return np.asarray(tensor.detach().cpu().resolve_conj().resolve_neg().numpy())
     except (TypeError, RuntimeError) as error:  # bfloat16, sparse, quantised: nothing NumPy knows
@@ -322,8 +323,12 @@ def _named(value: Any) -> str:
     return f"{'an' if name[0] in 'aeiouAEIOU' else 'a'} {name}"
 
 
-def _place(where: str) -> str:
-    return f" (at {where[:80]})" if where else ""
+def _place(where: Where) -> str:
+    steps = []
+    while where:
+        where, step = where
+        steps.append(f"[{step}]" if type(step) is int else f"[{str(step)[:40]!r}]")
+    return f" (at {''.join(reversed(steps))[:80]})" if steps else ""
 
 
 def _size(n: int) -> str:

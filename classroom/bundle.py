@@ -48,12 +48,12 @@ class Recorder(Check):
 
     def __init__(
         self,
-        call: Callable[[str, Sequence[Any], Mapping[str, Any]], Outcome],
+        begin: Callable[[str, Sequence[Any], Mapping[str, Any]], Callable[[], Outcome]],
         oracle: Oracle,
         signatures: Mapping[str, Sequence[str]],
         pairs: bool,
     ) -> None:
-        super().__init__(call, oracle, signatures)
+        super().__init__(begin, oracle, signatures)
         self._asked, self._pairs = oracle, pairs
 
     def raises(self, exception: type[Exception], target: Target, *args: Any, **kwargs: Any) -> None:
@@ -66,9 +66,9 @@ class Recorder(Check):
         self._record(function, (args, kwargs), after=True)
         super().unchanged(function, *args, **kwargs)
 
-    def _compare(self, target: Target, arguments: Arguments, expected: Any) -> None:
+    def _compare(self, target: Target, arguments: Arguments, outcome: Outcome, expected: Any) -> None:
         self._record(target, arguments)
-        super()._compare(target, arguments, expected)
+        super()._compare(target, arguments, outcome, expected)
 
     def _stop(self, target: Target, arguments: Arguments, outcome: Raised | Failed) -> None:
         self._record(target, arguments)
@@ -87,10 +87,12 @@ class Recorder(Check):
 class Recording(Session):
     """A grading that records."""
 
-    def check(self) -> Check:
-        """Return checks that record."""
+    def check(self, ahead: bool = False) -> Check:
+        """Return checks that record, and judge at once."""
         plain = super().check()
-        return Recorder(plain._run, self.oracle, self.bench.signatures, self._submission.source == self.bench.solution)
+        return Recorder(
+            plain._begin, self.oracle, self.bench.signatures, self._submission.source == self.bench.solution
+        )
 
 
 def record(bench: Bench, folder: Path) -> None:

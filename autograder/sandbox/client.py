@@ -12,20 +12,21 @@ from __future__ import annotations
 import contextlib
 import math
 import os
-import re
 import signal
 import sys
 import threading
 import time
+from collections import deque
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 from types import TracebackType
-from typing import Any, Literal
+from typing import Any, Literal, TypeVar
 
 from autograder import wire
 from autograder.calls import (
     Failed,
-    FailureKind,
     Handle,
     InfrastructureError,
     Isolation,
@@ -39,11 +40,17 @@ from autograder.calls import (
 from autograder.sandbox.connection import Connection, Ended, Late
 from autograder.sandbox.limits import Bounds
 from autograder.sandbox.process import Server
+from autograder.sandbox.replies import read_outcome
 
 Mode = Literal["none", "best-effort", "strict"]
 HELLO_SECONDS = 30.0
 CPU_SLACK = 10
-_CONTROLS = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f]")
+TRIES = 2  # a function that ran out of time or crashed this often is not called again
+AHEAD_BYTES = (
+    32 << 10
+)  # of calls sent before earlier ones are answered: less than a socket holds, so that sending never waits
+ANY_SIZE = Limits(reply_bytes=sys.maxsize)
+T = TypeVar("T")
 
 
 class Sandbox:
@@ -148,6 +155,19 @@ class Sandbox:
         )
 
 
+@dataclass(eq=False)
+class _Asked:
+    """A request to the worker. Once it has left the queue without an outcome, the worker ended before it came to it."""
+
+    kind: type[Loaded] | type[Returned]  # of an outcome that is no fault
+    who: str
+    args: int = 0
+    names: frozenset[str] = frozenset()
+    number: int = 0
+    size: int = 0
+    outcome: Any = None
+
+
 class ConfinedRunner:
     """One submission in a worker of its own; a worker that dies is replaced at the next call."""
 
@@ -161,10 +181,15 @@ class ConfinedRunner:
         self._generation = 0
         self._handles: dict[Handle, int] = {}  # handle -> generation of the worker that holds it
         self._closed = False
+        self._failures: dict[str, list[Failed]] = {}
+        self._queue: deque[_Asked] = deque()  # what is under way, the oldest first
         self._open()
 
     def load(self) -> Loaded | Raised | Failed:
         """Execute the module in the worker."""
+        asked = _Asked(Loaded, "The module")
+        if given_up := self._given_up(asked.who):
+            return given_up
         if self._connection is None:
             self._open()
         request = {
@@ -176,29 +201,36 @@ class ConfinedRunner:
             "printed_chars": self._limits.printed_chars,
             "memory": self._limits.memory_bytes,
         }
-        outcome = self._exchange(request, "The module")
-        if isinstance(outcome, Returned):
-            outcome = self._broken("The module answered a call that was not made.", outcome.seconds)
-        self._loaded = outcome
-        return outcome
+        self._send(asked, self._message(asked, request))
+        loaded: Loaded | Raised | Failed = self._wait(asked)
+        self._loaded = loaded
+        return loaded
 
     def call(self, function: str, args: Sequence[Any], kwargs: Mapping[str, Any]) -> Outcome:
         """Call one function of the submission."""
-        if self._connection is None or self._loaded is None:
-            loaded = self.load()
-            if not isinstance(loaded, Loaded):
-                return loaded
-        elif not isinstance(self._loaded, Loaded):
-            return self._loaded
-        if any(self._handles.get(value) != self._generation for value in _handles(args, kwargs)):
-            return Failed("crashed", f"{function} needs a value that was lost when the worker holding it ended.")
+        outcome = self.begin(function, args, kwargs)()
+        return self.call(function, args, kwargs) if outcome is None else outcome
+
+    def begin(self, function: str, args: Sequence[Any], kwargs: Mapping[str, Any]) -> Callable[[], Outcome | None]:
+        """Send a call; what is returned waits for the outcome, None where the worker ended at an earlier call."""
+        asked = _Asked(Returned, function, len(args), frozenset(kwargs))
         request = {"op": "call", "function": function, "args": list(args), "kwargs": dict(kwargs)}
-        outcome = self._exchange(request, function)
-        if isinstance(outcome, Loaded):
-            return self._broken(f"{function} answered as if it had been loaded.", outcome.seconds)
-        if isinstance(outcome, Returned):
-            self._handles.update(dict.fromkeys(_handles([outcome.value], {}), self._generation))
-        return outcome
+        message = self._message(asked, request)
+        while self._queue and sum(other.size for other in self._queue) + asked.size > AHEAD_BYTES:
+            self._receive()
+        if given_up := self._given_up(function):
+            asked.outcome = given_up
+            return partial(self._wait, asked)
+        if self._connection is None or self._loaded is None:
+            self.load()
+        if not isinstance(self._loaded, Loaded):
+            asked.outcome = self._loaded
+        elif any(self._handles.get(value) != self._generation for value in _handles(args, kwargs)):
+            lost = f"{function} needs a value that was lost when the worker holding it ended."
+            asked.outcome = Failed("crashed", lost)
+        else:
+            self._send(asked, message)
+        return partial(self._wait, asked)
 
     def close(self) -> None:
         """End the worker and all it started."""
@@ -215,36 +247,81 @@ class ConfinedRunner:
         self._connection: Connection | None = connection
 
     def _drop(self, grace: bool) -> int | None:
+        self._queue.clear()
         connection, self._connection = getattr(self, "_connection", None), None
         if connection is None:
             return None
         return _end(self._server, connection, self._worker, grace)
 
-    def _exchange(self, request: dict[str, Any], who: str) -> Loaded | Outcome:
-        connection, limits = self._connection, self._limits
-        assert connection is not None
+    def _message(self, asked: _Asked, request: Mapping[str, Any]) -> bytes:
+        self._number += 1
+        asked.number = self._number
+        try:
+            message = wire.encode({**request, "id": asked.number}, ANY_SIZE)
+        except wire.WireError as error:
+            raise InfrastructureError(f"the arguments of {asked.who} cannot be sent: {error}") from error
+        asked.size = len(message)
+        return message
+
+    def _send(self, asked: _Asked, message: bytes) -> None:
+        """Send a request and put it into the queue; where that fails, give it its outcome."""
+
+        def step(connection: Connection, deadline: float) -> None:
+            if not self._queue and connection.talks():
+                raise wire.WireError(f"{asked.who} was not asked yet, and the submission answered already.")
+            try:
+                connection.send(message, deadline)
+            except (Late, Ended):
+                if not self._queue:
+                    raise
+                while self._queue:  # the fault is the oldest call's that is not answered
+                    self._receive()
+                self._drop(grace=False)
+
+        asked.outcome = self._attempt(asked.who, step)
+        if asked.outcome is None and self._connection is not None:
+            self._queue.append(asked)
+
+    def _wait(self, asked: _Asked) -> Any:
+        while asked in self._queue:
+            self._receive()
+        return asked.outcome
+
+    def _receive(self) -> None:
+        """Wait for the reply to the oldest request under way."""
+        asked = self._queue.popleft()
+        asked.outcome = self._attempt(asked.who, partial(self._reply, asked))
+        if isinstance(asked.outcome, Failed) and asked.outcome.kind != "not-data":
+            self._failures.setdefault(asked.who, []).append(asked.outcome)
+
+    def _given_up(self, who: str) -> Failed | None:
+        failures = self._failures.get(who, [])
+        if len(failures) < TRIES:
+            return None
+        return replace(failures[-1], message=f"{failures[-1].message} (not tried again)")
+
+    def _reply(self, asked: _Asked, connection: Connection, deadline: float) -> Loaded | Outcome:
+        start = time.monotonic()
+        reply = connection.receive(self._limits, deadline)
+        outcome = read_outcome(reply, asked.number, self._submission.source, time.monotonic() - start)
+        if isinstance(outcome, Loaded | Returned) and type(outcome) is not asked.kind:
+            raise wire.WireError(f"{asked.who} answered something that was not asked.")
+        if isinstance(outcome, Returned):
+            if len(outcome.arguments[0]) != asked.args or outcome.arguments[1].keys() != asked.names:
+                raise wire.WireError("The reply is about other arguments.")  # a check relies on these
+            self._handles.update(dict.fromkeys(_handles([outcome.value], {}), self._generation))
+        return outcome
+
+    def _attempt(self, who: str, step: Callable[[Connection, float], T]) -> T | Failed:
+        """Take one step of an exchange, given the connection and a deadline; what goes wrong in it is an outcome."""
+        limits, start = self._limits, time.monotonic()
         left = limits.total_seconds - self._spent
         if left <= 0:
             self._drop(grace=False)
             return Failed("timeout", f"The submission used up its {limits.total_seconds:g} seconds.")
-        self._number += 1
-        start = time.monotonic()
+        assert self._connection is not None
         try:
-            message = wire.encode({**request, "id": self._number}, Limits(reply_bytes=sys.maxsize))
-        except wire.WireError as error:
-            raise InfrastructureError(f"the arguments of {who} cannot be sent: {error}") from error
-        start = time.monotonic()
-        try:
-            if connection.talks():
-                return self._broken(f"{who} was not asked yet, and the submission answered already.", 0.0)
-            deadline = start + min(limits.call_seconds, left)
-            connection.send(message, deadline)
-            reply = connection.receive(limits, deadline)
-            seconds = time.monotonic() - start
-            outcome = _outcome(reply, self._number, self._submission.source, seconds)
-            if isinstance(outcome, Returned) and not _echoes(outcome, request):
-                raise wire.WireError("The reply is about other arguments.")
-            return outcome
+            return step(self._connection, start + min(limits.call_seconds, left))
         except Late:
             self._drop(grace=False)
             return Failed("timeout", _too_long(who, limits, left), time.monotonic() - start)
@@ -252,14 +329,11 @@ class ConfinedRunner:
             status = self._drop(grace=True)
             return Failed("crashed", _ending(who, status), time.monotonic() - start)
         except wire.WireError as error:
-            return self._broken(str(error), time.monotonic() - start)
+            self._drop(grace=False)
+            message = f"{error} The submission wrote to the grader's channel."
+            return Failed("protocol", message, time.monotonic() - start)
         finally:
             self._spent += time.monotonic() - start
-
-    def _broken(self, message: str, seconds: float) -> Failed:
-        """Give up on a worker that does not keep to the protocol."""
-        self._drop(grace=False)
-        return Failed("protocol", f"{message} The submission wrote to the grader's channel.", seconds)
 
 
 def _kind_of_server() -> Callable[[str, str, Sequence[str]], Server]:
@@ -275,9 +349,12 @@ def _kind_of_server() -> Callable[[str, str, Sequence[str]], Server]:
 
 def _end(server: Server, connection: Connection, worker: int, grace: bool = False) -> int | None:
     connection.close()
-    with contextlib.suppress(InfrastructureError):  # then the worker has died with its server
+    try:
         return server.end(worker, grace)
-    return None
+    except InfrastructureError:  # the worker has died with its server
+        if grace:
+            raise  # and is not to blame
+        return None
 
 
 def _insist(isolation: Isolation, end: Any) -> None:
@@ -297,80 +374,6 @@ def _insist(isolation: Isolation, end: Any) -> None:
             f"a submission could reach {' and '.join(open_)} on this machine (missing here: {lacking}); "
             "nothing is run in strict mode"
         )
-
-
-def _outcome(reply: Any, number: int, source: str, seconds: float) -> Loaded | Outcome:
-    """Turn a reply into an outcome, believing only its form.
-
-    Raises:
-        WireError: it has another form.
-    """
-    if type(reply) is not dict or type(reply.get("id")) is not int or reply["id"] != number:
-        raise wire.WireError("The reply belongs to no request.")
-    printed = _typed(reply, "printed", str)
-    kind = reply.get("kind")
-    if kind == "loaded":
-        functions = _typed(reply, "functions", dict)
-        if any(type(signature) is not str for signature in functions.values()):
-            raise wire.WireError("The reply has an unknown form.")
-        return Loaded(functions, printed, seconds)
-    if kind == "returned":
-        if "value" not in reply:
-            raise wire.WireError("The reply has an unknown form.")
-        arguments = _typed(reply, "args", list), _typed(reply, "kwargs", dict)
-        return Returned(reply["value"], arguments, printed, seconds)
-    if kind == "raised":
-        return _raised(reply, source, printed, seconds)
-    if kind == "failed":
-        failure: dict[str, FailureKind] = {
-            name: name
-            for name in ("memory", "too-large", "protocol", "not-data")  # type: ignore[misc]
-        }
-        name = _typed(reply, "failure", str)
-        if name not in failure:
-            raise wire.WireError("The reply has an unknown form.")
-        return Failed(failure[name], _typed(reply, "message", str)[:1000], seconds)
-    raise wire.WireError("The reply has an unknown form.")
-
-
-def _echoes(outcome: Returned, request: Mapping[str, Any]) -> bool:
-    """Tell whether as many arguments came back as were sent, by the same names: a check relies on that."""
-    args, kwargs = outcome.arguments
-    return len(args) == len(request.get("args", ())) and kwargs.keys() == request.get("kwargs", {}).keys()
-
-
-def _raised(reply: Mapping[str, Any], source: str, printed: str, seconds: float) -> Raised:
-    line, lines = reply.get("line"), source.splitlines()
-    text = ""
-    if type(line) is int and 1 <= line <= len(lines):
-        text = lines[line - 1].strip()
-    else:
-        line = None
-    bases = _typed(reply, "bases", list)
-    if any(type(base) is not str for base in bases):
-        raise wire.WireError("The reply has an unknown form.")
-    return Raised(
-        type=_typed(reply, "type", str)[:100],
-        message=_typed(reply, "message", str)[:4000],
-        bases=tuple(bases),
-        line=line,
-        source=text,
-        traceback=_typed({"traceback": "", **reply}, "traceback", str)[:10_000],
-        printed=printed,
-        seconds=seconds,
-    )
-
-
-def _typed(reply: Mapping[str, Any], key: str, kind: type) -> Any:
-    value = reply.get(key)
-    if type(value) is not kind:
-        raise wire.WireError("The reply has an unknown form.")
-    return _printable(value) if type(value) is str else value
-
-
-def _printable(text: str) -> str:
-    """Take out what would steer a terminal."""
-    return text if text.isprintable() else _CONTROLS.sub("\N{REPLACEMENT CHARACTER}", text)
 
 
 def _handles(args: Sequence[Any], kwargs: Mapping[str, Any]) -> list[Handle]:

@@ -26,8 +26,8 @@ class ForkServer(Server):
 
     def __init__(self, framework: str, mode: str, canaries: Sequence[str]) -> None:
         self._lock = threading.Lock()
-        self._serial = 0
         self._ready = False
+        self._channels: list[socket.socket] = []  # sockets to workers that came with an answer
         self.base = tempfile.mkdtemp(prefix="anndl-")
         self._control, theirs = socket.socketpair()
         settings = {
@@ -63,17 +63,11 @@ class ForkServer(Server):
             InfrastructureError: the server cannot be started or does not answer.
         """
         with self._lock:
-            self._wait_ready()
-            ours, theirs = socket.socketpair()
-            with theirs:
-                self._serial += 1
-                request = {"op": "open", "serial": self._serial, "bounds": asdict(bounds)}
-                try:
-                    answer = self._ask(request, [theirs.fileno()])
-                except InfrastructureError:
-                    ours.close()
-                    raise
-            return ours, int(answer["worker"])
+            if not self._ready:
+                self._receive(START_SECONDS)
+                self._ready = True
+            answer = self._ask({"op": "open", "bounds": asdict(bounds)})
+            return self._channels.pop(), int(answer["worker"])
 
     def end(self, worker: int, grace: bool) -> int | None:
         """End a worker; returns its exit status where it ended by itself (`grace`: is about to), negative for a signal.
@@ -81,8 +75,12 @@ class ForkServer(Server):
         Raises:
             InfrastructureError: the server does not answer; its worker dies with it.
         """
+        request = {"op": "close", "worker": worker, "grace": grace}
         with self._lock:
-            status = self._ask({"op": "close", "worker": worker, "grace": grace}, []).get("status")
+            if not grace:
+                self._tell(request)
+                return None
+            status = self._ask(request).get("status")
             return None if status is None else int(status)
 
     def close(self) -> None:
@@ -97,29 +95,24 @@ class ForkServer(Server):
             self._process.stderr.close()
         remove_tree(self.base)
 
-    def _wait_ready(self) -> None:
-        if not self._ready:
-            self._receive(START_SECONDS)
-            self._ready = True
+    def _ask(self, request: Mapping[str, Any]) -> Mapping[str, Any]:
+        self._tell(request)
+        return self._receive(ANSWER_SECONDS)
 
-    def _ask(self, request: Mapping[str, Any], fds: Sequence[int]) -> Mapping[str, Any]:
-        data = json.dumps(request).encode() + b"\n"
+    def _tell(self, request: Mapping[str, Any]) -> None:
         try:
             self._control.settimeout(ANSWER_SECONDS)
-            if fds:
-                socket.send_fds(self._control, [data], fds)
-            else:
-                self._control.sendall(data)
+            self._control.sendall(json.dumps(request).encode() + b"\n")
         except OSError as error:
             raise InfrastructureError(f"the process that starts workers is gone ({error})") from error
-        return self._receive(ANSWER_SECONDS)
 
     def _receive(self, seconds: float) -> Mapping[str, Any]:
         data = b""
         try:
             self._control.settimeout(seconds)
             while not data.endswith(b"\n"):
-                more = self._control.recv(1 << 16)
+                more, fds, _, _ = socket.recv_fds(self._control, 1 << 16, 1, socket.MSG_CMSG_CLOEXEC)
+                self._channels += [socket.socket(fileno=fd) for fd in fds]
                 if not more:
                     raise InfrastructureError(f"the process that starts workers ended: {self._last_words()}")
                 data += more

@@ -2,7 +2,7 @@
 
 Two processes: a keeper that enters the namespaces, waits and removes the scratch folder; and below it, first in its process
 namespace, the server. When the client goes away, its end of the control socket closes, the server ends, and the kernel ends
-every worker with it. Requests are JSON lines, one at a time; a worker's socket comes along with `open`.
+every worker with it. Requests are JSON lines, one at a time; the answer to `open` brings the socket to a worker.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ import socket
 import sys
 import time
 import traceback
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -29,6 +29,7 @@ from autograder.sandbox.limits import Bounds, size_now
 
 GRACE = 0.2  # seconds in which a worker that closed its socket may end by itself, so that the cause is known
 POLL = 0.1  # seconds between two looks at scratch folders that the kernel does not bound
+MOMENT = 0.001  # seconds between two looks at workers that were killed
 
 
 @dataclass
@@ -137,72 +138,122 @@ def _leave_root(place: Site, readable: list[str]) -> None:
         place.held.missing.append(f"a root folder of its own ({error.strerror})")
 
 
+@dataclass(frozen=True)
+class Worker:
+    """A process forked for one submission; `channel` is the client's end of the socket to it."""
+
+    pid: int
+    bounds: Bounds
+    folder: str
+    channel: socket.socket
+
+
 class Server:
-    """The loop, and the workers that are alive."""
+    """The loop, and the workers that are alive.
+
+    One worker more than asked for is kept, confined and waiting, so that the next submission need not wait for a fork. Nothing
+    of any submission is in it: it is forked from this process like all others.
+    """
 
     def __init__(self, control: socket.socket, place: Site) -> None:
         self.control, self.place = control, place
-        self.scratch: dict[int, tuple[str, int]] = {}  # worker -> folder, bytes
+        self.workers: dict[int, Worker] = {}
+        self.dying: list[Worker] = []
+        self.spare: Worker | None = None
+        self.serial = 0
 
     def run(self) -> None:
         """Answer requests until the control socket closes."""
         self._answer({"ready": True})
         pending = b""
         while True:
-            watch = bool(self.scratch) and not self.place.scratch
-            if not select.select([self.control], [], [], POLL if watch else None)[0]:
+            self._bury()
+            watch = bool(self.workers) and not self.place.scratch
+            patience = MOMENT if self.dying else POLL if watch else None
+            if not select.select([self.control], [], [], patience)[0]:
                 self._bound_scratch()
                 continue
-            data, fds, _, _ = socket.recv_fds(self.control, 1 << 16, 4)
+            data = self.control.recv(1 << 16)
             if not data:
                 return
             pending += data
             if not pending.endswith(b"\n"):
                 continue
-            request, pending = json.loads(pending), b""
-            self._answer(self._open(request, fds) if request["op"] == "open" else self._close(request))
+            requests, pending = pending.splitlines(), b""
+            for request in map(json.loads, requests):
+                if request["op"] == "open":
+                    self._open(Bounds(**request["bounds"]))
+                else:
+                    self._close(self.workers.pop(request["worker"]), request["grace"])
 
-    def _answer(self, reply: Mapping[str, Any]) -> None:
-        self.control.sendall(json.dumps(reply).encode() + b"\n")
+    def _answer(self, reply: Mapping[str, Any], fds: Sequence[int] = ()) -> None:
+        data = json.dumps(reply).encode() + b"\n"
+        if fds:
+            socket.send_fds(self.control, [data], fds)
+        else:
+            self.control.sendall(data)
 
-    def _open(self, request: Mapping[str, Any], fds: list[int]) -> dict[str, Any]:
+    def _open(self, bounds: Bounds) -> None:
+        """Hand out a worker, then fork the next one while this one is at work."""
+        spare, self.spare = self.spare, None
+        if spare is not None and spare.bounds != bounds:
+            spare.channel.close()
+            self._stop(spare)
+            spare = None
+        worker = spare or self._fork(bounds)
+        self.workers[worker.pid] = worker
+        with worker.channel:
+            self._answer({"worker": worker.pid}, [worker.channel.fileno()])
+        with contextlib.suppress(OSError):  # no more processes: the next request will say so
+            self.spare = self._fork(bounds)
+
+    def _fork(self, bounds: Bounds) -> Worker:
         for listener in self.place.listeners:
             with contextlib.suppress(BlockingIOError):
                 while True:  # a full queue would let the probe of an open network fail
                     listener.accept()[0].close()
+        self.serial += 1
         folder = self.place.scratch
         if not folder:
-            folder = os.path.join(self.place.base, f"scratch-{request['serial']}")
+            folder = os.path.join(self.place.base, f"scratch-{self.serial}")
             os.mkdir(folder, 0o700)
-        bounds = Bounds(**request["bounds"])
-        child = os.fork()
-        if child == 0:
-            try:
-                forked.confined(fds[0], self.place, folder, bounds)
-            finally:
-                os._exit(worker.BROKEN)
-        os.close(fds[0])
-        self.scratch[child] = (folder, bounds.scratch_bytes)
-        return {"worker": child}
+        ours, theirs = socket.socketpair()
+        with theirs:
+            child = os.fork()
+            if child == 0:
+                try:
+                    forked.confined(theirs.fileno(), self.place, folder, bounds)
+                finally:
+                    os._exit(worker.BROKEN)
+        return Worker(child, bounds, folder, ours)
 
-    def _close(self, request: Mapping[str, Any]) -> dict[str, Any]:
-        """End a worker and all that it started; says how it ended, None for "because we ended it"."""
-        child = request["worker"]
-        status = self._wait(child, GRACE) if request["grace"] else self._wait(child, 0.0)
-        if status is None:
-            os.kill(child, signal.SIGKILL)
-            os.waitpid(child, 0)
+    def _close(self, ended: Worker, grace: bool) -> None:
+        """Stop a worker; with `grace`, say how it ended by itself, None where it did not."""
+        status = self._wait(ended.pid, GRACE) if grace else None
+        self._stop(ended, dead=status is not None)
+        if grace:
+            self._answer({"status": status})
+
+    def _stop(self, ended: Worker, dead: bool = False) -> None:
+        """Kill a worker and all that it started. The kernel needs a moment to take it down; nobody waits for that."""
+        if not dead:
+            os.kill(ended.pid, signal.SIGKILL)
         with contextlib.suppress(OSError):
-            os.killpg(child, signal.SIGKILL)
-        with contextlib.suppress(OSError):
-            while True:  # orphans come to the server, which is their subreaper or the first of its namespace
-                orphan, _ = os.waitpid(-child, os.WNOHANG)
-                if not orphan:
-                    break
-        folder, _ = self.scratch.pop(child)
-        if not self.place.scratch:
-            remove_tree(folder)
-        return {"status": status}
+            os.killpg(ended.pid, signal.SIGKILL)
+        self.dying.append(ended)
+
+    def _bury(self) -> None:
+        """Clear away what is left of workers that have gone."""
+        for ended in list(self.dying):
+            with contextlib.suppress(ChildProcessError):
+                if not os.waitpid(ended.pid, os.WNOHANG)[0]:
+                    continue
+            with contextlib.suppress(OSError):  # orphans come to their subreaper or the first of their namespace: here
+                while os.waitpid(-ended.pid, os.WNOHANG)[0]:
+                    pass
+            if not self.place.scratch:
+                remove_tree(ended.folder)
+            self.dying.remove(ended)
 
     @staticmethod
     def _wait(child: int, seconds: float) -> int | None:
@@ -216,9 +267,9 @@ class Server:
             time.sleep(0.001)
 
     def _bound_scratch(self) -> None:
-        for child, (folder, limit) in self.scratch.items():
-            if _occupied(folder) > limit:
-                os.kill(child, signal.SIGKILL)
+        for busy in self.workers.values():
+            if _occupied(busy.folder) > busy.bounds.scratch_bytes:
+                os.kill(busy.pid, signal.SIGKILL)
 
 
 def _occupied(folder: str) -> float:

@@ -31,11 +31,13 @@ def weights_giving(rng, x, z):
 def separable(rng, n=9, d=4):
     """Examples of both classes, and beginning weights that are wrong about some of each and right about others."""
     while True:
-        X, u, w = examples(rng, n, d), grid(rng, d), grid(rng, d)
-        side, wrong = X @ u, (X @ u) * (X @ w) < 0
-        kinds = [(chosen & (side * sign > 0)).sum() for sign in (1, -1) for chosen in (wrong, ~wrong)]
-        if np.abs(side).min() >= 1 and min(kinds[0], kinds[2]) > 1 and kinds[1] + kinds[3] > 2:
-            return w, X, np.sign(side)
+        X, u, w = examples(rng, 16 * n, d), grid(rng, d), grid(rng, d)
+        side = X @ u
+        clear, wrong = np.abs(side) >= 1, side * (X @ w) < 0
+        kinds = clear & wrong & (side > 0), clear & wrong & (side < 0), clear & ~wrong
+        if min(kind.sum() for kind in kinds) >= n:
+            rows = rng.permutation(np.concatenate([np.flatnonzero(kind)[: n // 3] for kind in kinds]))
+            return w, X[rows], np.sign(side[rows])
 
 
 @points(1)
