@@ -17,7 +17,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from autograder.catalogue import Catalogue
-from autograder.grading import Grader, secret_key
+from autograder.grading import PUBLIC, Grader, secret_key
 from autograder.paths import find_root
 from autograder.sandbox.client import Sandbox
 from benchmarks.nbgrader_autograde import hand_in, nbgrader
@@ -68,10 +68,11 @@ def timed(work: Callable[[], object], processor: Callable[[], float]) -> tuple[f
 
 
 def ours(root: Path, text: str) -> tuple[float, float]:
-    """Grade confined, each student with inputs of their own; the server is warm, as it is from the second hand-in on."""
+    """Grade confined, each student with inputs of their own; all is warm, as it is from the second hand-in on."""
     with Sandbox("strict") as sandbox:
         grader = Grader(root, sandbox.open)
-        grader.grade(EXERCISE, text)
+        for key in (PUBLIC, secret_key(b"benchmark" * 4, "somebody", EXERCISE, 1)):
+            grader.grade(EXERCISE, text, key)
 
         def work() -> None:
             for number in range(STUDENTS):
