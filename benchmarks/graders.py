@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import os
 import resource
-import shutil
 import subprocess
 import sys
 import tempfile
@@ -20,9 +19,8 @@ from autograder.catalogue import Catalogue
 from autograder.grading import PUBLIC, Grader, secret_key
 from autograder.paths import find_root
 from autograder.sandbox.client import Sandbox
-from benchmarks.nbgrader_autograde import hand_in, nbgrader
+from benchmarks.nbgrader_autograde import handed_in, nbgrader, without_ours
 from benchmarks.sandbox import processor_seconds
-from classroom.release import release
 
 STUDENTS, EXERCISE = 20, "hebbian"
 # What an instructor writes without a kit: the solution imported beside the submission, three questions, drawn inputs.
@@ -104,13 +102,8 @@ def stock_nbgrader(root: Path) -> tuple[float, float]:
     """Autograde all in one batch with nbgrader's own execution."""
     with tempfile.TemporaryDirectory() as place:
         course = Path(place) / "course"
-        release(root, course, "week1", [Catalogue(root).exercises[EXERCISE]], "anndl")
-        nbgrader(course, "generate_assignment", "week1")
-        hand_in(course, EXERCISE, STUDENTS)
-        config = course / "nbgrader_config.py"
-        text = config.read_text(encoding="utf-8").replace("    Confined,\n    Clear", "    Execute,\n    Clear")
-        config.write_text("from nbgrader.preprocessors import Execute\n" + text, encoding="utf-8")
-        shutil.rmtree(course / "autograded", ignore_errors=True)
+        handed_in(root, course, EXERCISE, STUDENTS)
+        without_ours(course)
         return timed(lambda: nbgrader(course, "autograde", "week1", "--force"), children)
 
 

@@ -55,22 +55,31 @@ def marks(course: Path) -> dict[str, float]:
         return {row["student_id"]: float(row["score"]) for row in csv.DictReader(file)}
 
 
+def handed_in(root: Path, course: Path, exercise: str, students: int) -> None:
+    """Make a course of one released assignment, with right hand-ins."""
+    release(root, course, "week1", [Catalogue(root).exercises[exercise]], "anndl")
+    nbgrader(course, "generate_assignment", "week1")
+    hand_in(course, exercise, students)
+
+
+def without_ours(course: Path) -> None:
+    """Put nbgrader's own execution in the place of the confined one."""
+    config = course / "nbgrader_config.py"
+    text = config.read_text(encoding="utf-8").replace("    Confined,\n    Clear", "    Execute,\n    Clear")
+    config.write_text("from nbgrader.preprocessors import Execute\n" + text, encoding="utf-8")
+
+
 def measure(exercise: str, students: int) -> None:
     """Autograde the same hand-ins both ways and print what it took."""
     root = find_root()
     with tempfile.TemporaryDirectory() as scratch:
         course = Path(scratch) / "course"
-        release(root, course, "week1", [Catalogue(root).exercises[exercise]], "anndl")
-        nbgrader(course, "generate_assignment", "week1")
-        hand_in(course, exercise, students)
-        config = course / "nbgrader_config.py"
+        handed_in(root, course, exercise, students)
         start_up = nbgrader(course, "--version")
         seconds, found = {}, {}
         for way in ("confined", "stock"):
             if way == "stock":
-                text = config.read_text(encoding="utf-8")
-                execute = text.replace("    Confined,\n    Clear", "    Execute,\n    Clear")
-                config.write_text("from nbgrader.preprocessors import Execute\n" + execute, encoding="utf-8")
+                without_ours(course)
             shutil.rmtree(course / "autograded", ignore_errors=True)
             seconds[way] = nbgrader(course, "autograde", "week1", "--force")
             found[way] = marks(course)
