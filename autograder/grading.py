@@ -187,7 +187,6 @@ class Grader:
             chapter=bench.exercise.chapter,
             records=records,
             problem=session.problem,
-            misconceptions=_ranked(records),
             isolation=session.isolation,
             seconds=time.perf_counter() - start,
             hashes=hashes,
@@ -424,14 +423,6 @@ def _load_problem(outcome: Raised | Failed, name: str) -> str:
     if outcome.type in ("SyntaxError", "IndentationError", "TabError"):
         return f"{where} is not yet Python ({outcome.message}){code}"
     return f"{where}: importing your file raised {outcome.type} ({outcome.message[:300]}){code}"
-
-
-def _ranked(records: Sequence[Record]) -> tuple[str, ...]:
-    lost: dict[str, float] = {}
-    for record in records:
-        for misconception in record.misconceptions:
-            lost[misconception] = lost.get(misconception, 0.0) + record.points
-    return tuple(sorted(lost, key=lambda name: -lost[name]))
 
 
 __all__ = ["PUBLIC", "Grader", "Session", "in_process", "secret_key"]

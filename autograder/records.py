@@ -43,7 +43,10 @@ class Record:
     message: str = ""
     hints: tuple[str, ...] = ()
     detail: Detail | None = None
-    misconceptions: tuple[str, ...] = ()
+    misconceptions: tuple[str, ...] = ()  # earned: their version answers every call of this test as the submission does
+    resembles: tuple[str, ...] = ()  # this result is also what these would give, which is too little for a name
+    carried: tuple[str, ...] = ()  # passed only with right versions of these functions in place of the submission's own
+    waiting: bool = False  # cannot be judged before another result is right; shown neither as right nor as failed
     unfinished: bool = False  # the function still raises NotImplementedError
     seconds: float = 0.0
 
@@ -51,6 +54,14 @@ class Record:
         """Return the record without anything that quotes a hidden check; an exception's text could, so it goes too."""
         message = self.message if self.status == "pass" or self.unfinished else HIDDEN[self.status]
         return replace(self, message=message, hints=(), detail=None)
+
+
+@dataclass(frozen=True)
+class Named:
+    """One misconception, or two that act together, and the failed tests that they explain."""
+
+    misconceptions: tuple[str, ...]
+    tests: tuple[str, ...]
 
 
 HIDDEN = {
@@ -73,7 +84,6 @@ class Report:
     chapter: str
     records: tuple[Record, ...]
     problem: str = ""  # one sentence where the module could not even be loaded
-    misconceptions: tuple[str, ...] = ()  # most telling first
     isolation: Isolation = field(default_factory=Isolation)
     seconds: float = 0.0
     hashes: Mapping[str, str] = field(default_factory=dict)  # submission, suite, versions
@@ -87,6 +97,26 @@ class Report:
     def earned(self) -> float:
         """What was earned; tests that were not run count as nothing yet."""
         return sum(record.earned or 0 for record in self.records)
+
+    @property
+    def failed(self) -> tuple[Record, ...]:
+        """The records of tests that the submission as it stands does not pass."""
+        return tuple(r for r in self.records if (r.status != "pass" and not r.waiting) or r.carried)
+
+    @property
+    def named(self) -> tuple[Named, ...]:
+        """What was diagnosed, the most telling first: by the points that hang on it."""
+        found: dict[tuple[str, ...], list[Record]] = {}
+        for record in self.records:
+            if record.misconceptions:
+                found.setdefault(record.misconceptions, []).append(record)
+        ranked = sorted(found.items(), key=lambda entry: -sum(record.points for record in entry[1]))
+        return tuple(Named(ids, tuple(record.test for record in records)) for ids, records in ranked)
+
+    @property
+    def misconceptions(self) -> tuple[str, ...]:
+        """The ids of what was diagnosed, the most telling first."""
+        return tuple(dict.fromkeys(one for named in self.named for one in named.misconceptions))
 
     @property
     def complete(self) -> bool:
@@ -111,7 +141,8 @@ class Report:
 
     def to_dict(self) -> dict[str, Any]:
         """Return plain data for JSON."""
-        return {**asdict(self), "points": self.points, "earned": self.earned, "state": self.state}
+        derived = {"points": self.points, "earned": self.earned, "state": self.state}
+        return {**asdict(self), **derived, "misconceptions": list(self.misconceptions)}
 
     def to_json(self) -> str:
         """Return the report as JSON text."""
@@ -125,8 +156,7 @@ class Report:
             KeyError, TypeError: the data is not a report.
         """
         records = tuple(
-            Record(**{**item, "hints": tuple(item["hints"]), "misconceptions": tuple(item["misconceptions"]),
-                      "detail": Detail(**item["detail"]) if item["detail"] else None})
+            Record(**_as_tuples(item) | {"detail": Detail(**item["detail"]) if item["detail"] else None})
             for item in data["records"]
         )  # fmt: skip
         isolation = data["isolation"]
@@ -135,13 +165,16 @@ class Report:
             chapter=data["chapter"],
             records=records,
             problem=data["problem"],
-            misconceptions=tuple(data["misconceptions"]),
             isolation=Isolation(
                 **{**isolation, "layers": tuple(isolation["layers"]), "missing": tuple(isolation["missing"])}
             ),
             seconds=data["seconds"],
             hashes=data["hashes"],
         )
+
+
+def _as_tuples(item: Mapping[str, Any]) -> dict[str, Any]:
+    return {name: tuple(value) if isinstance(value, list) else value for name, value in item.items()}
 
 
 def junit(reports: list[Report]) -> str:

@@ -37,7 +37,7 @@ def report(earned: float | None = 1.0) -> Report:
     record = Record(
         "t", "title", 2.0, earned, "fail" if earned is not None else "not-run", hints=("h",), misconceptions=("m",)
     )
-    return Report("hebbian", "feedforward", (record,), misconceptions=("m",), hashes={"submission": "s"})
+    return Report("hebbian", "feedforward", (record,), hashes={"submission": "s"})
 
 
 def test_the_latest_verdict_counts_and_nothing_is_overwritten(tmp_path: Path) -> None:

@@ -32,15 +32,16 @@ NAMES = [
 
 
 def report(exercise: str, share: float = 1.0, not_run: bool = False) -> Report:
+    right = share == 1
     records = (
-        Record(
-            "test_one", "one | thing", 4.0, 4.0 * share, "pass" if share == 1 else "fail", "" if share == 1 else "no"
-        ),
+        Record("test_one", "one | thing", 4.0, 4.0, "pass")
+        if right
+        else Record("test_one", "one | thing", 4.0, 4.0 * share, "fail", "no", misconceptions=("hebb-bias-left-out",)),
         Record("test_two", "other", 6.0, None, "not-run", "ours")
         if not_run
         else Record("test_two", "other", 6.0, 6.0, "pass"),
     )
-    return Report(exercise, "chapter", records, misconceptions=("hebb-bias-left-out",) if share < 1 else ())
+    return Report(exercise, "chapter", records)
 
 
 @pytest.fixture(scope="module")

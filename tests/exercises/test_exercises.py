@@ -82,8 +82,7 @@ def grade(name: str, source: str, key: bytes = PUBLIC, diagnose: bool = False) -
         records = tuple(session.run())
     finally:
         session.close()
-    found = {one: None for record in records for one in record.misconceptions}
-    return Report(name, bench.exercise.chapter, records, session.problem, tuple(found))
+    return Report(name, bench.exercise.chapter, records, session.problem)
 
 
 def problems(report: Report) -> list[str]:
