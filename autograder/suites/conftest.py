@@ -28,7 +28,7 @@ def _grader() -> Grader:
 @pytest.fixture(scope="module")
 def _session(request: pytest.FixtureRequest, _grader: Grader) -> Iterator[Session]:
     bench = _grader.bench(request.path.stem.removeprefix("test_"))
-    path = Path(os.environ.get("ANNDL_SUBMISSION") or bench.exercise.file(_grader.root, "exercises"))
+    path = Path(os.environ.get("ANNDL_SUBMISSION") or bench.exercise.stub(_grader.root))
     submission = bench.submission(path.read_text(encoding="utf-8"), str(path))
     session = Session(bench, submission, PUBLIC, _grader.opener, Limits())
     yield session

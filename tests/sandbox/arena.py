@@ -137,7 +137,7 @@ def grade(user: str, port: int, wanted: set[str]) -> dict[str, Any]:
         with Sandbox("strict") as sandbox:
             quick = Limits(call_seconds=0.3, total_seconds=1.0, memory_bytes=1 << 30)
             grader = Grader(root, sandbox.open, PATIENT)
-            solution = exercises[name].file(root, "solutions").read_text(encoding="utf-8")
+            solution = exercises[name].solution.read_text(encoding="utf-8")
             key = secret_key(b"arena", user, name, 1)
             report = grader.grade(name, solution, key)  # warms suite and reference, too
             marks[f"{framework}/right"] = [
