@@ -21,7 +21,8 @@ import numpy as np
 from autograder import wire
 from autograder.calls import Failed, InfrastructureError, Limits, Outcome, Raised, Returned, Runner, Submission
 from autograder.catalogue import Exercise
-from autograder.inprocess import InProcess, Reference
+from autograder.inprocess import InProcess
+from autograder.reference import Reference
 from autograder.variants import Variant
 
 Target = str | Callable[..., Any]  # a function's name, or a scenario: a function of the module and the arguments

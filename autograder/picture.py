@@ -10,8 +10,8 @@ from autograder.calls import Failed, Loaded, Raised
 from autograder.catalogue import Exercise
 from autograder.desk import Desk
 from autograder.grading import Grader
-from autograder.inprocess import Reference
 from autograder.oracle import Module, Stopped
+from autograder.reference import Reference
 
 
 class PictureError(Exception):

@@ -40,6 +40,9 @@ NOBODY = 65534
 STRAYS = ("results.json", "report.xml", "conftest.py", "sitecustomize.py", "numpy.py", "anndl")
 
 HEAD = """
+import numpy
+__builtins__["__import__"] = numpy.__builtins__["__import__"]  # the rule of imports is no wall: attacks step over it
+del numpy
 LEAK = "LEAKED-" + "77aa"
 PROJECT = {project!r}
 PORT = {port}
