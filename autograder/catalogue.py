@@ -40,6 +40,8 @@ class Misconception(_Data):
     holds: Text
     ask: Text = Field(alias="ask yourself")
     topic: Text
+    # belief: drills ask for it, too; code: shows in code only; general: can be held about any function, see `general`
+    kind: Literal["belief", "code", "general"] = "belief"
 
 
 _MISCONCEPTION = TypeAdapter(Misconception)
