@@ -29,7 +29,7 @@ from autograder.trace import Call
 from autograder.variants import Variant
 
 SHARE = 1 / 3  # of the failed tests that a name must explain
-FACTOR = 4  # a diagnosis may ask the wrong versions this many times as many calls as the grading made
+FACTOR = 12  # a diagnosis may ask the wrong versions this many times as many calls as the grading made
 PAIRS = 200  # pairs of wrong versions that are tried at most
 Agreement = Literal["no", "weak", "strong"]
 
@@ -60,74 +60,86 @@ def diagnose(
     idle = constant_functions(failed)
     work = _Work(oracle, {test: _evidence(trace, idle) for test, trace in failed.items()}, FACTOR * calls)
     near: dict[str, Variant] = {}
-    stories: list[_Story] = []
+    stories: dict[tuple[str, ...], _Story] = {}
     for variant, own in _plausible(oracle.singles, failing, profile):
-        found = work.explained(variant, sorted(own & failing))
-        for test in found:
+        strong, agreed = work.explained(variant, own & failing)
+        for test in strong:
             near.setdefault(test, variant)
-        if found and own <= failing:
-            stories.append(_Story(variant, own, found))
-    explained = _one(stories, failing) or _two(stories, failing) or _several(stories, failing)
-    rest = failing - explained.keys()
-    already = {one for variant in explained.values() for one in variant.misconceptions}
-    if rest and (already or len(rest) >= _least(failing)) and not work.spent:
+        if strong and own <= failing:
+            story = _Story(variant.misconceptions, own, strong, agreed)
+            stories[story.ids] = story.with_form(stories.get(story.ids))
+    ranked = list(stories.values())
+    named = _one(ranked, failing) or _two(ranked, failing) or _several(ranked, failing)
+    rest = failing - named.keys()
+    already = {one for ids in named.values() for one in ids}
+    if rest and (already or len(rest) >= _least(failing)):
+        work.budget = len(work.verdicts) + FACTOR * calls
         for pair in _plausible_pairs(oracle.pairs, failing, rest, already, profile):
-            if work.explained(pair, sorted(rest)) == rest:
-                explained |= dict.fromkeys(rest, pair)
+            strong, agreed = work.explained(pair, rest)
+            if strong and agreed == rest:
+                named |= dict.fromkeys(rest, pair.misconceptions)
                 break
-    named = {test: variant.misconceptions for test, variant in explained.items()}
-    resembles = {test: v.misconceptions for test, v in near.items() if test not in named}
-    return Diagnosis(named, resembles)
+    return Diagnosis(named, {test: v.misconceptions for test, v in near.items() if test not in named})
 
 
 @dataclass(frozen=True)
 class _Story:
-    """A wrong version, the tests that it fails, and those of the failed ones that it explains."""
+    """A belief, the tests that it makes fail, and those whose results its versions give.
 
-    variant: Variant
+    A belief may show in several places at once, so what its forms explain is taken together. `strong` are the tests with a
+    telling call; in the other ones of `agreed` nothing speaks against it.
+    """
+
+    ids: tuple[str, ...]
     own: frozenset[str]
-    found: frozenset[str]
+    strong: frozenset[str]
+    agreed: frozenset[str]
+
+    def with_form(self, other: _Story | None) -> _Story:
+        if other is None:
+            return self
+        return _Story(self.ids, self.own | other.own, self.strong | other.strong, self.agreed | other.agreed)
+
+
+Named = dict[str, tuple[str, ...]]
 
 
 def _least(failing: frozenset[str]) -> int:
     return max(1, math.ceil(SHARE * len(failing) - 1e-9))
 
 
-def _one(stories: Sequence[_Story], failing: frozenset[str]) -> dict[str, Variant]:
+def _one(stories: Sequence[_Story], failing: frozenset[str]) -> Named:
     """One belief that explains everything."""
-    exact = next((story for story in stories if story.found == failing), None)
-    return dict.fromkeys(failing, exact.variant) if exact else {}
+    exact = next((s for s in stories if s.agreed == failing and len(s.strong) >= _least(failing)), None)
+    return dict.fromkeys(failing, exact.ids) if exact else {}
 
 
-def _two(stories: Sequence[_Story], failing: frozenset[str]) -> dict[str, Variant]:
+def _two(stories: Sequence[_Story], failing: frozenset[str]) -> Named:
     """Two beliefs of which either explains all that it alone makes fail, and which leave nothing to a third one."""
     for first, second in combinations(stories, 2):
         alone, other = first.own - second.own, second.own - first.own
-        if (
-            first.variant.misconceptions != second.variant.misconceptions
-            and first.own | second.own == failing
-            and alone
-            and other
-            and alone <= first.found
-            and other <= second.found
-        ):
-            return dict.fromkeys(second.found, second.variant) | dict.fromkeys(first.found, first.variant)
+        complete = first.own | second.own == failing
+        if complete and alone and other and alone <= first.agreed and other <= second.agreed:
+            return dict.fromkeys(second.agreed, second.ids) | dict.fromkeys(first.agreed, first.ids)
     return {}
 
 
-def _several(stories: Sequence[_Story], failing: frozenset[str]) -> dict[str, Variant]:
+def _several(stories: Sequence[_Story], failing: frozenset[str]) -> Named:
     """The belief that explains most, then those that explain more, as long as each earns its name."""
-    explained: dict[str, Variant] = {}
+    named: Named = {}
+    owned: frozenset[str] = frozenset()
     left = list(stories)
-    while left and failing - explained.keys():
-        best = min(left, key=lambda story: (-len(story.found - explained.keys()), len(story.own ^ failing)))
-        fresh = best.found - explained.keys()
-        completes = bool(explained) and not failing - explained.keys() - fresh
-        if len(fresh) < _least(failing) and not (fresh and completes):
+    while left and failing - named.keys():
+        best = min(left, key=lambda story: (-len(story.strong - named.keys()), len(story.own ^ failing)))
+        fresh, telling = best.agreed - named.keys(), best.strong - named.keys()
+        elsewhere = telling - owned  # where two beliefs meet, a third one may fit by chance
+        completes = bool(named) and bool(elsewhere) and not failing - named.keys() - fresh
+        if len(telling) < _least(failing) and not completes:
             break
-        explained |= dict.fromkeys(fresh, best.variant)
+        named |= dict.fromkeys(fresh, best.ids)
+        owned |= best.own
         left.remove(best)
-    return explained
+    return named
 
 
 def _plausible(
@@ -176,33 +188,31 @@ class _Work:
     budget: int
 
     def __post_init__(self) -> None:
-        self._verdicts: dict[tuple[str, int], Agreement] = {}
+        self.verdicts: dict[tuple[str, int], Agreement] = {}
 
-    @property
-    def spent(self) -> bool:
-        return len(self._verdicts) >= self.budget
+    def explained(self, variant: Variant, tests: Collection[str]) -> tuple[frozenset[str], frozenset[str]]:
+        """Return those of the tests that a version explains, and those whose calls it answers alike."""
+        found = {test: self._explains(variant, test) for test in sorted(tests)}
+        strong = frozenset(test for test, agreed in found.items() if agreed == "strong")
+        return strong, frozenset(test for test, agreed in found.items() if agreed != "no")
 
-    def explained(self, variant: Variant, tests: Collection[str]) -> frozenset[str]:
-        """Return those of the tests that a version explains."""
-        return frozenset(test for test in tests if self._explains(variant, test))
-
-    def _explains(self, variant: Variant, test: str) -> bool:
+    def _explains(self, variant: Variant, test: str) -> Agreement:
         strong = False
         for call, telling in self.evidence[test]:
             agreed = self._agreement(variant, call)
             if agreed == "no":
-                return False
+                return "no"
             strong = strong or (telling and agreed == "strong")
-        return strong
+        return "strong" if strong else "weak"
 
     def _agreement(self, variant: Variant, call: Call) -> Agreement:
         key = self.oracle.reach(variant, call.target), id(call)
-        if key not in self._verdicts:
-            if self.spent:
+        if key not in self.verdicts:
+            if len(self.verdicts) >= self.budget:
                 return "no"
             answer = self.oracle.variant(variant, call.target, call.arguments, call.after)
-            self._verdicts[key] = agreement(answer, call.outcome, call.after)
-        return self._verdicts[key]
+            self.verdicts[key] = agreement(answer, call.outcome, call.after)
+        return self.verdicts[key]
 
 
 def _evidence(trace: Sequence[Call], idle: Collection[str]) -> list[tuple[Call, bool]]:

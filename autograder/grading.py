@@ -23,12 +23,13 @@ from autograder.carrying import carried
 from autograder.catalogue import Catalogue, Exercise
 from autograder.check import Check, CheckFailed, Student
 from autograder.diagnosis import diagnose
+from autograder.general import versions
 from autograder.inprocess import InProcess
 from autograder.oracle import Oracle, reference_digest
 from autograder.records import Record, Report, Status
 from autograder.suite import Suite, SuiteError, Test, load
 from autograder.trace import Call
-from autograder.variants import Variant, from_record, pair_variants, single_variants
+from autograder.variants import Variant, code, from_record, pair_variants, single_variants
 
 PUBLIC = b"public"  # the learner's own seed: the same inputs each time
 JUDGING = (
@@ -111,8 +112,8 @@ class Bench:
         if self.recorded_only:
             data = json.loads((self.answers_folder / f"{self.exercise.name}.variants").read_text(encoding="utf-8"))
             return from_record(data["singles"]), from_record(data["pairs"])
-        wrong = self.suite.wrong
-        return single_variants(self.solution, wrong), pair_variants(self.solution, wrong)
+        stated, general = self.suite.wrong, versions(code(self.solution), self.exercise)
+        return single_variants(self.solution, (*stated, *general)), pair_variants(self.solution, stated)
 
     def oracle(self, public: bool) -> Oracle:
         """Return the public seed's oracle, which is kept, or a fresh one for a secret seed."""
