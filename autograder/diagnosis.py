@@ -43,22 +43,22 @@ class Diagnosis:
 
 
 def diagnose(
-    failed: Mapping[str, Sequence[Call]],
-    calls: int,
+    failing: frozenset[str],
+    traces: Mapping[str, Sequence[Call]],
     oracle: Oracle,
     profile: Callable[[Variant], frozenset[str] | None],
 ) -> Diagnosis:
     """Name what explains the failed tests.
 
     Args:
-        failed: the judged calls of each failed test.
-        calls: how many calls the whole grading made; bounds the work.
+        failing: the failed tests.
+        traces: the judged calls of every test; how many there are bounds the work.
         oracle: answers of the wrong versions.
         profile: the tests that a wrong version fails; None where that is not known.
     """
-    failing = frozenset(failed)
-    idle = constant_functions(failed)
-    work = _Work(oracle, {test: _evidence(trace, idle) for test, trace in failed.items()}, FACTOR * calls)
+    idle = constant_functions(traces)
+    calls = sum(map(len, traces.values()))
+    work = _Work(oracle, {test: _evidence(traces.get(test, ()), idle) for test in failing}, FACTOR * calls)
     near: dict[str, Variant] = {}
     stories: dict[tuple[str, ...], _Story] = {}
     for variant, own in _plausible(oracle.singles, failing, profile):
@@ -228,10 +228,10 @@ def _evidence(trace: Sequence[Call], idle: Collection[str]) -> list[tuple[Call, 
     return sorted(((call, telling(call)) for call in trace), key=lambda entry: not entry[1])
 
 
-def constant_functions(failed: Mapping[str, Sequence[Call]]) -> frozenset[str]:
+def constant_functions(traces: Mapping[str, Sequence[Call]]) -> frozenset[str]:
     """Return the functions that gave one and the same result for all of several inputs, wrongly: nothing is computed yet."""
     seen: dict[str, dict[str, Call]] = {}
-    for trace in failed.values():
+    for trace in traces.values():
         for call in trace:
             if isinstance(call.outcome, Returned) and not call.after and not callable(call.target):
                 seen.setdefault(call.name, {})[digest_of(call.arguments)] = call

@@ -357,9 +357,7 @@ class Session:
 
     def _named(self, records: list[Record]) -> list[Record]:
         """Give each failed test the misconceptions that explain it, where they earn their name."""
-        failed = {test: self.traces.get(test, ()) for test in _failing(records)}
-        calls = sum(len(trace) for trace in self.traces.values())
-        found = diagnose(failed, calls, self.oracle, self.bench.profile)
+        found = diagnose(_failing(records), self.traces, self.oracle, self.bench.profile)
         return [
             replace(r, misconceptions=found.named.get(r.test, ()), resembles=found.resembles.get(r.test, ()))
             for r in records
