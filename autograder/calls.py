@@ -10,10 +10,12 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Literal, Protocol
 
+from autograder.errors import KitError
+
 FailureKind = Literal["timeout", "crashed", "memory", "too-large", "protocol", "not-data"]
 
 
-class InfrastructureError(Exception):
+class InfrastructureError(KitError):
     """The grader, not the submission, failed: the record becomes `not-run` and costs no point."""
 
 

@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+import difflib
 import re
+from collections.abc import Iterable
 from functools import cached_property
 from pathlib import Path
 from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, TypeAdapter
 
+from autograder.errors import UnknownName
 from autograder.yamlfile import CourseError, Document, read
 
+SHOWN = 8  # names in one sentence
 KEBAB = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*")
 Text = Annotated[str, Field(min_length=1)]
 
@@ -187,11 +191,59 @@ class Catalogue:
                 found[name] = entry
         return found
 
+    def belief(self, name: str) -> Misconception:
+        """Return a misconception for people to read. An id that nothing states here says so itself: no report is lost for it."""
+        found = self.misconceptions.get(name)
+        if found is not None:
+            return found
+        said = f"Nothing in this copy of the course says what {name} is: it was renamed, or its entry is missing."
+        data = {"id": name, "chapter": "", "believes": name, "holds": said, "topic": name}
+        return Misconception.model_validate(data | {"why it fails": said, "ask yourself": "Where is it stated now?"})
+
+    @cached_property
+    def tracks(self) -> dict[str, tuple[str, ...]]:
+        """Names of exercises by track, such as those that an exam asks for."""
+        path = self.folder / "tracks.yaml"
+        if not path.is_file():
+            return {}
+        document = _mapping(path)
+        for track, names in document.data.items():
+            if not isinstance(names, list):
+                raise document.error("a track is a list of exercises", track)
+            for index, name in enumerate(names):
+                if name not in self.exercises:
+                    raise document.error(f"there is no exercise {name!r}{near(name, self.exercises)}", track, index)
+        return {track: tuple(names) for track, names in document.data.items()}
+
+    def choose(self, word: str) -> list[Exercise]:
+        """Return the exercises that a word names: one, or all of a chapter (`recurrent`, `attention/`).
+
+        Raises:
+            UnknownName: it names neither; the message says what comes near.
+        """
+        chapter = word.removesuffix("/")
+        if chapter in self.chapters and word not in self.exercises:
+            if found := [e for e in self.exercises.values() if e.chapter == chapter]:
+                return found
+            raise UnknownName(f"the chapter {chapter} has no exercises yet")
+        return [self.find_exercise(word)]
+
+    def of_track(self, name: str) -> list[Exercise]:
+        """Return the exercises of a track.
+
+        Raises:
+            UnknownName: there is no such track.
+        """
+        if name not in self.tracks:
+            known = ", ".join(self.tracks) or "none here"
+            raise UnknownName(f"there is no track {name!r}; tracks: {known}")
+        return [self.exercises[one] for one in self.tracks[name]]
+
     def find_exercise(self, prefix: str) -> Exercise:
         """Return the exercise that `prefix` begins (`heb` for hebbian, also `feedforward/heb`).
 
         Raises:
-            LookupError: none or several match; the message lists what there is.
+            UnknownName: none or several match; the message says what comes near.
         """
         chapter, _, stem = prefix.removesuffix(".py").rpartition("/")
         chapter = chapter.rpartition("/")[2]
@@ -200,10 +252,16 @@ class Catalogue:
         matches = exact or [e for e in pool if e.name.startswith(stem)]
         if len(matches) == 1:
             return matches[0]
-        names = ", ".join(e.name for e in matches or self.exercises.values())
         if matches:
-            raise LookupError(f"{prefix!r} could be any of {names}")
-        raise LookupError(f"there is no exercise {prefix!r}; there are {names}")
+            names = ", ".join(e.name for e in matches[:SHOWN]) + (" and more" if len(matches) > SHOWN else "")
+            raise UnknownName(f"{prefix!r} could be any of {names}")
+        raise UnknownName(f"there is no exercise {prefix!r}{near(stem, [*self.exercises, *self.chapters])}")
+
+
+def near(word: object, known: Iterable[str]) -> str:
+    """Return the end of a sentence about a name that is not known: what may have been meant."""
+    close = difflib.get_close_matches(str(word), known, 3)
+    return f"; did you mean {' or '.join(close)}?" if close else "; `anndl status --all` lists them all"
 
 
 def _mapping(path: Path) -> Document:

@@ -245,9 +245,9 @@ class Session:
             lines += [f"  {name}  {text}" for name, text in (*named, ("        ", failed.detail.difference)) if text]
         lines += [f"  {hint}" for hint in failed.hints]
         if failed.candidates:
-            catalogue = Catalogue(self.bench.root).misconceptions
+            catalogue = Catalogue(self.bench.root)
             for name in failed.candidates[0].misconceptions:
-                entry = catalogue[name]
+                entry = catalogue.belief(name)
                 lines += [
                     f"  This is what comes out of the belief: {entry.believes}",
                     f"  {entry.fails}",

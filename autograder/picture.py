@@ -9,13 +9,16 @@ from typing import Any
 from autograder.calls import Failed, Loaded, Raised
 from autograder.catalogue import Exercise
 from autograder.desk import Desk
+from autograder.errors import KitError
 from autograder.grading import Grader
 from autograder.inprocess import Reference
 from autograder.oracle import Module, Stopped
 
 
-class PictureError(Exception):
+class PictureError(KitError):
     """The picture cannot be drawn; the text says why and what to do."""
+
+    exit_code = 1
 
 
 def draw(desk: Desk, exercise: Exercise, target: Path) -> None:
@@ -45,7 +48,7 @@ def figure_of(grader: Grader, exercise: Exercise, source: str) -> Any:
     try:
         if not isinstance(runner.load(), Loaded):
             raise PictureError(f"The code cannot be loaded yet: `anndl grade {exercise.name}` says why.")
-        module = importlib.import_module(f"figures.{exercise.chapter}.{exercise.name}")
+        module = _drawing(exercise)
         return module.draw(Module(runner.call), Module(reference.call))
     except Stopped as stopped:
         raise PictureError(_reason(stopped.function, stopped.outcome, exercise)) from stopped
@@ -54,6 +57,14 @@ def figure_of(grader: Grader, exercise: Exercise, source: str) -> Any:
         raise PictureError(f"{text} `anndl grade {exercise.name}` says more.") from error
     finally:
         runner.close()
+
+
+def _drawing(exercise: Exercise) -> Any:
+    name = f"figures.{exercise.chapter}.{exercise.name}"
+    try:
+        return importlib.import_module(name)
+    except ModuleNotFoundError as error:
+        raise PictureError(f"{name.replace('.', '/')}.py is missing: nothing draws this exercise.") from error
 
 
 def _reason(function: str, outcome: Raised | Failed, exercise: Exercise) -> str:

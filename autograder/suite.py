@@ -18,6 +18,8 @@ from typing import Any, TypeVar
 
 import numpy as np
 
+from autograder.errors import KitError
+
 Function = TypeVar("Function", bound=Callable[..., Any])
 
 
@@ -110,7 +112,7 @@ class Suite:
         return sum(test.points for test in self.tests)
 
 
-class SuiteError(Exception):
+class SuiteError(KitError):
     """A suite is not as it must be; the text names file and test."""
 
 
