@@ -82,13 +82,13 @@ def _course(root: Path) -> Iterator[Finding]:
             if changed:
                 yield Finding("note", "a solution's first line is not its card", "`anndl author sync` writes it.")
         for exercise in catalogue.exercises.values():
-            if not exercise.file(root, "exercises").is_file():
+            if not exercise.stub(root).is_file():
                 yield Finding(
                     "bad",
                     f"exercises/{exercise.chapter}/{exercise.name}.py is missing",
                     f"`anndl reset {exercise.name}`",
                 )
-            if not exercise.suite(root).is_file():
+            if not exercise.suite.is_file():
                 yield Finding("bad", f"the tests of {exercise.name} are missing", "Get the course folder anew.")
     except KitError as error:
         yield Finding("bad", str(error), "Until it is corrected, nothing can be graded.")

@@ -101,7 +101,7 @@ def read(value: Any) -> Any:
     return value
 
 
-def backward(value: Any, args: Sequence[Any], kwargs: Mapping[str, Any]) -> None:
+def fill_gradients(value: Any, args: Sequence[Any], kwargs: Mapping[str, Any]) -> None:
     """Fill the gradients of the leaves among the arguments from the sum of what a call returned, where it is a tensor."""
     import torch
 
