@@ -5,7 +5,6 @@ The suite, the reference and the expected values live here; the submission lives
 
 from __future__ import annotations
 
-import ast
 import hashlib
 import hmac
 import json
@@ -20,13 +19,13 @@ import numpy as np
 
 from autograder.calls import Failed, InfrastructureError, Isolation, Limits, Loaded, Outcome, Raised, Runner, Submission
 from autograder.carrying import carried
-from autograder.catalogue import Catalogue, Exercise
+from autograder.catalogue import Catalogue, Exercise, parameters
 from autograder.check import Check, CheckFailed, Student
 from autograder.diagnosis import diagnose
 from autograder.general import versions
 from autograder.inprocess import InProcess
 from autograder.oracle import Oracle, reference_digest
-from autograder.records import Record, Report, Status
+from autograder.records import Detail, Record, Report, Status
 from autograder.suite import Suite, SuiteError, Test, load
 from autograder.trace import Call
 from autograder.variants import Variant, code, from_record, pair_variants, single_variants
@@ -83,11 +82,7 @@ class Bench:
     def signatures(self) -> dict[str, tuple[str, ...]]:
         """Parameter names by function, from the stub."""
         stub = self.exercise.stub(self.root) if self.recorded_only else self.exercise.solution
-        tree = ast.parse(stub.read_text(encoding="utf-8"))
-        functions = [node for node in tree.body if isinstance(node, ast.FunctionDef)]
-        return {
-            f.name: tuple(a.arg for a in (*f.args.posonlyargs, *f.args.args, *f.args.kwonlyargs)) for f in functions
-        }
+        return parameters(stub.read_text(encoding="utf-8"))
 
     @cached_property
     def answers_folder(self) -> Path:
@@ -249,6 +244,28 @@ class Session:
                 raise InfrastructureError(failure.message)
             raise CheckFailed(failure.message, failure.status)
         return Check(self._begin, self.oracle, self.bench.signatures, ahead)
+
+    def explain(self, test: str, failed: CheckFailed) -> str:
+        """Return a failed check as text for pytest, with the belief that a grading of the whole submission finds behind it."""
+        detail = failed.detail or Detail()
+        named = (("called  ", detail.called), ("returned", detail.returned), ("expected", detail.expected))
+        lines = [failed.message]
+        lines += [f"  {name}  {text}" for name, text in (*named, ("        ", detail.difference)) if text]
+        lines += [f"  {hint}" for hint in failed.hints]
+        catalogue = Catalogue(self.bench.root)
+        for name in self._beliefs.get(test, ()):
+            entry = catalogue.belief(name)
+            lines += [f"  This is what comes out of the belief: {entry.believes}", f"  {entry.fails}", f"  {entry.ask}"]
+            lines += [f"  ({name})"]
+        return "\n".join(lines)
+
+    @cached_property
+    def _beliefs(self) -> dict[str, tuple[str, ...]]:
+        whole = Session(self.bench, self._submission, self.key, in_process, self.limits)
+        try:
+            return {record.test: record.misconceptions for record in whole.run()}
+        finally:
+            whole.close()
 
     def close(self) -> None:
         """End the submission's worker."""
