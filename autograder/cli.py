@@ -12,6 +12,8 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 from rich.console import Console
 
+from autograder.errors import KitError
+
 os.environ.setdefault("PYDANTIC_DISABLE_PLUGINS", "__all__")  # looking for plugins costs a tenth of a cold start
 
 if TYPE_CHECKING:
@@ -247,15 +249,17 @@ def attach(names: set[str]) -> None:
 
 
 def main() -> None:
-    """Entry point: course data that is broken ends in one sentence with file and line, not in a traceback."""
-    from autograder.yamlfile import CourseError
-
+    """Entry point: whatever the kit can say in one sentence is said so, and never ends in a traceback."""
     words = {word for word in sys.argv[1:] if not word.startswith("-")}
     attach(words & set(ATTACHED) or (set() if words else set(ATTACHED)))
     try:
         app()
-    except CourseError as error:
-        sys.exit(fail(str(error), OURS).exit_code)
+    except KitError as error:
+        sys.exit(fail(str(error), error.exit_code).exit_code)
+    except OSError as error:
+        if error.filename is None:
+            raise
+        sys.exit(fail(f"{error.filename}: {error.strerror}", OURS).exit_code)
     except KeyboardInterrupt:
         sys.exit(130)
 

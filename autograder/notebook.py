@@ -94,7 +94,7 @@ def to_html(report: Report, catalogue: Catalogue) -> str:
         )
     parts.append("</table>")
     for name in report.misconceptions:
-        entry = catalogue.misconceptions[name]
+        entry = catalogue.belief(name)
         parts.append(
             '<div style="border-left:4px solid #e69f00;padding:.2em 1em;margin:.5em 0">'
             f"<b>Your results are those of this belief:</b> {e(entry.believes)}<br>{e(entry.fails)}<br>"

@@ -9,13 +9,16 @@ from typing import Any
 from autograder.calls import Failed, Loaded, Raised
 from autograder.catalogue import Exercise
 from autograder.desk import Desk
+from autograder.errors import KitError
 from autograder.grading import Grader
 from autograder.oracle import Module, Stopped
 from autograder.reference import Reference
 
 
-class PictureError(Exception):
+class PictureError(KitError):
     """The picture cannot be drawn; the text says why and what to do."""
+
+    exit_code = 1
 
 
 def draw(desk: Desk, exercise: Exercise, target: Path) -> None:
@@ -40,7 +43,7 @@ def figure_of(grader: Grader, exercise: Exercise, source: str) -> Any:
     if not exercise.reference.is_file():
         raise PictureError("This copy of the course comes without the reference, which the figure is compared with.")
     runner = grader.open(grader.bench(exercise.name).submission(source))
-    reference = Reference(f"reference.{exercise.chapter}.{exercise.name}", exercise.opaque)
+    reference = Reference(exercise.reference, exercise.opaque)
     reference.load()
     try:
         if not isinstance(runner.load(), Loaded):

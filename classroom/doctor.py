@@ -23,6 +23,7 @@ from nbformat import NotebookNode
 from rich.console import Console
 from rich.text import Text
 
+from autograder.errors import KitError
 from autograder.learner import write_whole
 from classroom.mending import mend
 
@@ -31,7 +32,7 @@ CONFLICT = re.compile(r"^<{7}[^\n]*\n(.*?)^={7}\n(.*?)^>{7}[^\n]*\n?", re.MULTIL
 CELLS = re.compile(r'"cells"\s*:\s*\[')
 
 
-class Unreadable(Exception):
+class Unreadable(KitError):
     """Nothing of a notebook can be saved; the text says why."""
 
 

@@ -173,7 +173,7 @@ def drilled(context: Context) -> Iterator[Problem]:
     asked = set(_asked(context))
     for id in _ids(load(exercise.suite).wrong):
         entry = context.catalogue.misconceptions.get(id)
-        if entry is not None and entry.kind == "belief" and id not in asked:
+        if entry is not None and entry.kind == "conceptual" and id not in asked:
             text = f"no question asks for {id}: use it in an item's wrong answer, or mark it `kind: code`"
             yield Problem(text, exercise.description, line_of(exercise.description, f"{id}:"))
 
