@@ -10,7 +10,7 @@ one found something, so that one slip is told once.
 from __future__ import annotations
 
 import traceback
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from dataclasses import dataclass, field
 from functools import cache, cached_property
 from pathlib import Path
@@ -108,9 +108,14 @@ class Checklist:
 
         return add
 
-    def run(self, context: Context) -> Iterator[Result]:
-        """Run all checks; a slip that several of them meet is told by the first."""
-        failed: set[str] = set()
+    def run(self, context: Context, failed: Collection[str] = ()) -> Iterator[Result]:
+        """Run all checks; a slip that several of them meet is told by the first.
+
+        Args:
+            context: the exercise.
+            failed: names of checks of an earlier list that did not hold.
+        """
+        failed = set(failed)
         told: set[str] = set()
         for item in self.items:
             name = item.check.__name__
