@@ -41,6 +41,7 @@ class Trial:
     def __init__(self, bench: Bench, key: bytes = PUBLIC, seconds: float = SECONDS) -> None:
         self.bench, self.key, self.seconds = bench, key, seconds
         self.oracle = Oracle(bench.exercise, lambda: bench.variants, bench.digest, None)
+        self._known: dict[str, Course] = {}
 
     def passes(self, source: str) -> bool:
         """Whether all tests hold; the first that does not ends the run."""
@@ -49,6 +50,8 @@ class Trial:
 
     def run(self, source: str) -> Course:
         """Run every test and say what was asked and answered."""
+        if source in self._known:
+            return self._known[source]
         log: list[Asked] = []
         failed, calls = set(), {}
         with self._session(source, log) as session:
@@ -57,7 +60,8 @@ class Trial:
                 if not self._holds(test, session):
                     failed.add(test.name)
                 calls[test.name] = tuple(log[start:])
-        return Course(frozenset(failed), calls)
+        self._known[source] = Course(frozenset(failed), calls)
+        return self._known[source]
 
     @contextlib.contextmanager
     def _session(self, source: str, log: list[Asked]) -> Iterator[Session]:

@@ -18,7 +18,7 @@ from autograder.records import Report
 from autograder.sync import strip
 
 GRADED = Checklist()
-CODE = ["complete", "signatures", "readable"]
+CODE = ["complete", "finished", "signatures", "readable"]
 
 
 @GRADED.item("the solution gets all points, in this process and confined", CODE)

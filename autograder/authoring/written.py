@@ -52,7 +52,8 @@ def expected(context: Context) -> Iterator[Problem]:
 def finished(context: Context) -> Iterator[Problem]:
     """Yield each line that still says TODO."""
     exercise = context.exercise
-    files = [exercise.description, exercise.solution, *exercise.folder.rglob("*"), _items(context)]
+    files = [exercise.description, exercise.solution, exercise.reference, *sorted(exercise.folder.rglob("*"))]
+    files.append(_items(context))
     for path in files:
         if path.is_file() and path.suffix in (".py", ".yaml"):
             for number, line in enumerate(path.read_text(encoding="utf-8").splitlines(), 1):
@@ -82,7 +83,7 @@ def signatures(context: Context) -> Iterator[Problem]:
             )
 
 
-@WRITTEN.item("the card says which functions build on which", ["signatures"])
+@WRITTEN.item("the card says which functions build on which", ["signatures", "finished"])
 def building(context: Context) -> Iterator[Problem]:
     """Yield functions of the exercise that call each other without the card's saying so, and the reverse."""
     exercise = context.exercise
@@ -131,7 +132,7 @@ def made(context: Context) -> Iterator[Problem]:
         yield Problem(str(error), context.exercise.description, line_of(context.exercise.description, "strike:"))
 
 
-@WRITTEN.item("every misconception has its statement, and every statement its wrong version", ["readable"])
+@WRITTEN.item("every misconception has its statement, and every statement its wrong version", ["readable", "finished"])
 def catalogued(context: Context) -> Iterator[Problem]:
     """Yield ids without a statement, and statements on the card that no wrong version shows."""
     exercise = context.exercise
@@ -149,7 +150,7 @@ def catalogued(context: Context) -> Iterator[Problem]:
             yield Problem(text, exercise.description, line_of(exercise.description, f"{id}:"))
 
 
-@WRITTEN.item("there is enough of everything", ["readable"])
+@WRITTEN.item("there is enough of everything", ["readable", "finished"])
 def enough(context: Context) -> Iterator[Problem]:
     """Yield each minimum that is not reached."""
     exercise, least = context.exercise, minima()
