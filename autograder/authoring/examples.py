@@ -34,9 +34,10 @@ def worked(context: Context) -> Iterator[Problem]:
         if not any(e.want for e, _ in examples) or not any(f"{name}(" in e.source for e, _ in examples):
             yield Problem(f"{name} has no worked example: `>>> {name}(...)` and its value by hand", path, node.lineno)
             continue
-        for who, namespace in (("the solution", ours), ("the reference", theirs)):
-            if namespace is not None:
-                yield from _wrong(examples, who, dict(namespace), context)
+        problems = list(_wrong(examples, "the solution", dict(ours), context))
+        if not problems and theirs is not None:
+            problems = list(_wrong(examples, "the reference", dict(theirs), context))
+        yield from problems
 
 
 def _examples(node: ast.FunctionDef) -> Iterator[tuple[doctest.Example, int]]:
@@ -84,7 +85,9 @@ def _compared(
 def same(value: Any, wanted: Any) -> bool:
     """Whether a value is the wanted one to the digits of a worked example."""
     if isinstance(wanted, dict):
-        return isinstance(value, dict) and value.keys() == wanted.keys() and all(same(value[k], wanted[k]) for k in wanted)
+        return (
+            isinstance(value, dict) and value.keys() == wanted.keys() and all(same(value[k], wanted[k]) for k in wanted)
+        )
     if isinstance(wanted, tuple) or (isinstance(wanted, list) and as_array(wanted) is None):
         return (
             isinstance(value, tuple | list)
@@ -97,7 +100,9 @@ def same(value: Any, wanted: Any) -> bool:
     if expected.shape != given.shape:
         return False
     scale = max(float(np.abs(expected).max(initial=0)), 1e-300) if expected.size else 1.0
-    return bool(np.allclose(given.astype(float), expected.astype(float), rtol=CLOSE, atol=CLOSE * scale, equal_nan=True))
+    return bool(
+        np.allclose(given.astype(float), expected.astype(float), rtol=CLOSE, atol=CLOSE * scale, equal_nan=True)
+    )
 
 
 def _executed(source: str, name: str) -> dict[str, Any]:

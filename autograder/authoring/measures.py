@@ -84,11 +84,16 @@ def judged(found: Proof, context: Context, least: Mapping[str, Any]) -> Iterator
             id = key.partition("#")[0]
             line = line_of(wrong, f'"{id}"')
             what = "add a test, or take it out" if line else f"add a test, or write `strike: [{id}]` on the card"
-            place = (wrong, line) if line else (exercise.description, None)
-            yield Problem(f"the wrong version {id} passes every test: {what}", *place)
+            text = f"the wrong version {id} passes every test: {what}"
+            yield Problem(text, wrong if line else exercise.description, line)
     for text in found.unstable:
-        test = text.partition(" ")[0]
-        yield Problem(text, exercise.suite, line_of(exercise.suite, f"def {test}("))
+        first = text.partition(" ")[0]
+        if first in found.tests:
+            yield Problem(text, exercise.suite, line_of(exercise.suite, f"def {first}("))
+        elif not any(
+            f" fails {first} under" in other for other in found.unstable
+        ):  # a misconception; else told already
+            yield Problem(text, wrong, line_of(wrong, f'"{first}"'))
     for key in found.unnoticed:
         text = f"no test notices the change `{key}`: add one, or argue in equivalent.yaml that it is none"
         yield Problem(text, exercise.suite)
@@ -136,18 +141,18 @@ def _versions(
 def _names(bench: Bench, trials: Sequence[Trial], courses: Mapping[str, Course]) -> tuple[str, ...]:
     """Return which wrong versions are not named, or not under every seed.
 
-    A version may be named by another id only where that one gives the same results in every call of the suite.
+    One that writes itself may be named by a stated id, where that one's version gives the same results in every call.
     """
     unnamed: dict[str, int] = {}
+    stated = {item.misconception for item in bench.suite.wrong}
     for variant in bench.variants[0]:
-        alike = {variant.misconceptions} | {
-            other.misconceptions
-            for other in bench.variants[0]
-            if agree(courses[variant.key], courses[other.key], bench.suite.tests)
-        }
+        alike = [{*variant.misconceptions}]
+        if not stated & {*variant.misconceptions}:
+            own, tests = courses[variant.key], bench.suite.tests
+            alike += [{*o.misconceptions} for o in bench.variants[0] if agree(own, courses[o.key], tests)]
         for trial in trials:
             records = graded(bench, variant.source, trial)
-            if not all(r.status == "pass" for r in records) and {*named(records)} not in [{*ids} for ids in alike]:
+            if not all(r.status == "pass" for r in records) and {*named(records)} not in alike:
                 text = f"{', '.join(named(records)) or 'nothing known'}"
                 entry = f"{variant.misconceptions[0]} is taken for {text}"
                 unnamed[entry] = unnamed.get(entry, 0) + 1

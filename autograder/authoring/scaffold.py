@@ -64,7 +64,9 @@ def plan(
     """
     chapter, _, name = place.partition("/")
     if not NAME.fullmatch(name) or keyword.iskeyword(name):
-        raise RefusedName(f"{place}: write CHAPTER/NAME, the name in lower case with underscores, as in attention/softmax")
+        raise RefusedName(
+            f"{place}: write CHAPTER/NAME, the name in lower case with underscores, as in attention/softmax"
+        )
     if chapter not in catalogue.chapters:
         known = ", ".join(catalogue.chapters)
         raise RefusedName(f"there is no chapter {chapter!r} in course/syllabus.yaml; there are {known}")
@@ -161,7 +163,7 @@ def _signatures(texts: Sequence[str]) -> dict[str, ast.FunctionDef]:
         try:
             node = ast.parse(f"def {text.strip()}: pass").body[0]
         except SyntaxError as error:
-            raise RefusedName(f"--function {text!r} is no signature; write one as in \"f(x, y=1)\"") from error
+            raise RefusedName(f'--function {text!r} is no signature; write one as in "f(x, y=1)"') from error
         assert isinstance(node, ast.FunctionDef)
         found[node.name] = node
     return found
@@ -170,11 +172,11 @@ def _signatures(texts: Sequence[str]) -> dict[str, ast.FunctionDef]:
 def _public(reference: Path) -> dict[str, ast.FunctionDef]:
     """Return the public functions of a reference, without their annotations."""
     if not reference.is_file():
-        raise RefusedName(f"{reference} does not exist yet: say which functions there are, with --function \"f(x, y=1)\"")
+        raise RefusedName(f'{reference} does not exist yet: say which functions there are, with --function "f(x, y=1)"')
     tree = ast.parse(reference.read_text(encoding="utf-8"), str(reference))
     found = {n.name: n for n in tree.body if isinstance(n, ast.FunctionDef) and not n.name.startswith("_")}
     if not found:
-        raise RefusedName(f"{reference} has no function; say which there are, with --function \"f(x, y=1)\"")
+        raise RefusedName(f'{reference} has no function; say which there are, with --function "f(x, y=1)"')
     for node in found.values():
         for argument in (*node.args.posonlyargs, *node.args.args, *node.args.kwonlyargs):
             argument.annotation = None

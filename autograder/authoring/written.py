@@ -11,7 +11,7 @@ from pathlib import Path
 import yaml
 
 from autograder import general
-from autograder.authoring.checklist import Checklist, Context, Problem, line_of, minima
+from autograder.authoring.checklist import Checklist, Context, Problem, line_of
 from autograder.paths import kit_root
 from autograder.suite import Edit, Replacement, load
 from autograder.sync import strip, with_card
@@ -70,7 +70,9 @@ def signatures(context: Context) -> Iterator[Problem]:
     card = line_of(exercise.description, "functions:")
     for name in exercise.functions:
         if name not in ours:
-            yield Problem(f"functions: the solution has no function {name}; is it misspelt?", exercise.description, card)
+            yield Problem(
+                f"functions: the solution has no function {name}; is it misspelt?", exercise.description, card
+            )
         elif theirs is not None and name not in theirs:
             line = ours[name].lineno
             yield Problem(f"the reference {exercise.reference.name} has no function {name}", exercise.solution, line)
@@ -105,7 +107,7 @@ def in_step(context: Context) -> Iterator[Problem]:
     stub = exercise.stub(exercise.root)
     if source != text:
         yield Problem("the first line is not the card's; run `anndl author sync`", exercise.solution, 1)
-    if not stub.is_file() or stub.read_text(encoding="utf-8") != strip(text, exercise.solution):
+    elif not stub.is_file() or stub.read_text(encoding="utf-8") != strip(text, exercise.solution):
         yield Problem("the stub is not what the solution gives; run `anndl author sync`", stub)
 
 
@@ -153,7 +155,7 @@ def catalogued(context: Context) -> Iterator[Problem]:
 @WRITTEN.item("there is enough of everything", ["readable", "finished"])
 def enough(context: Context) -> Iterator[Problem]:
     """Yield each minimum that is not reached."""
-    exercise, least = context.exercise, minima()
+    exercise, least = context.exercise, context.minima
     folder = exercise.folder
     has = {
         "misconceptions": (len(_ids(load(exercise.suite).wrong)), folder / "wrong.py", "different misconceptions"),
@@ -179,7 +181,7 @@ def drilled(context: Context) -> Iterator[Problem]:
             yield Problem(text, exercise.description, line_of(exercise.description, f"{id}:"))
 
 
-@WRITTEN.item("wrong submissions say what they expect")
+@WRITTEN.item("wrong submissions say what they expect", ["signatures"])
 def expecting(context: Context) -> Iterator[Problem]:
     """Yield wrong submissions without a first line that names the diagnosis."""
     for path in context.samples("wrong"):

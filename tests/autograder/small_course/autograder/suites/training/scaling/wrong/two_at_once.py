@@ -1,5 +1,4 @@
 # expect: scaling-divides-by-n-minus-one, scaling-constant-feature
-import numpy as np
 
 
 def fit(X):
