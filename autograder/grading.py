@@ -18,7 +18,7 @@ from typing import Any
 import numpy as np
 
 from autograder.calls import Failed, InfrastructureError, Isolation, Limits, Loaded, Outcome, Raised, Runner, Submission
-from autograder.carrying import carried
+from autograder.carrying import carried, grounds
 from autograder.catalogue import Catalogue, Exercise, parameters
 from autograder.check import Check, CheckFailed, Student
 from autograder.diagnosis import diagnose
@@ -231,8 +231,7 @@ class Session:
         begun = [self._begun(test, ahead=True) for test in suite.tests]
         records = [self._finished(*test) for test in begun]
         if self._diagnose and _failing(records):
-            named = self._named(records)
-            records = carried(self.bench, named, self.traces, self._again)
+            records = self._named(carried(self.bench, records, self.traces, self._again))
         self.oracle.save()
         self.bench.save()  # a secret seed asks the public one how the wrong versions fare
         return records
@@ -374,7 +373,8 @@ class Session:
 
     def _named(self, records: list[Record]) -> list[Record]:
         """Give each failed test the misconceptions that explain it, where they earn their name."""
-        found = diagnose(_failing(records), self.traces, self.oracle, self.bench.profile)
+        blame = grounds(self.bench, records, self.traces)
+        found = diagnose(_failing(records), self.traces, self.oracle, self.bench.profile, blame)
         return [
             replace(r, misconceptions=found.named.get(r.test, ()), resembles=found.resembles.get(r.test, ()))
             for r in records
@@ -405,7 +405,8 @@ class Session:
 
 
 def _failing(records: Sequence[Record]) -> frozenset[str]:
-    return frozenset(record.test for record in records if record.status != "pass" and not record.waiting)
+    """Return the tests that the submission as it stands does not pass."""
+    return frozenset(r.test for r in records if (r.status != "pass" and not r.waiting) or r.carried)
 
 
 def _load_problem(outcome: Raised | Failed, name: str) -> str:
