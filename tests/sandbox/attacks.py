@@ -200,11 +200,14 @@ def attack(*a):
     return 0.0
 """,
 )
-ASK = FORGE + """
+ASK = (
+    FORGE
+    + """
 def ask(i, **kw):
     fields = {"id": i, "kind": "asks", "function": "affine", "args": [1.0], "kwargs": {"d": {}}, "gradients": [], **kw}
     return frame({"v": {"d": fields}, "a": []})
 """
+)
 _add("forge", "asks-before-it-is-asked", ASK + "say(ask(1) * 3)\ndef attack(*a):\n    return 0.0", at_import=True)
 _add(
     "forge",
