@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import difflib
 import importlib.util
 import re
@@ -44,6 +45,8 @@ class Misconception(_Data):
     holds: Text
     ask: Text = Field(alias="ask yourself")
     topic: Text
+    # a conceptual one is drilled, too; one of kind `code` shows in code only; general ones write themselves (`general.py`)
+    kind: Literal["conceptual", "code", "general"] = "conceptual"
 
 
 _MISCONCEPTION = TypeAdapter(Misconception)
@@ -292,12 +295,24 @@ class Catalogue:
 
     def belief(self, name: str) -> Misconception:
         """Return a misconception for people to read. An id that nothing states here says so itself: no report is lost for it."""
-        found = self.misconceptions.get(name)
+        found = self.misconceptions.get(name) or self._general(name)
         if found is not None:
             return found
         said = f"Nothing in this copy of the course says what {name} is: it was renamed, or its entry is missing."
         data = {"id": name, "chapter": "", "believes": name, "holds": said, "topic": name}
         return Misconception.model_validate(data | {"why it fails": said, "ask yourself": "Where is it stated now?"})
+
+    def _general(self, name: str) -> Misconception | None:
+        """Return the statement of a misconception that writes itself from the signatures of an exercise."""
+        from autograder import general
+
+        for exercise in self.exercises.values():
+            if name.startswith(f"{exercise.name.replace('_', '-')}-"):
+                source = exercise.solution if exercise.solution.is_file() else exercise.stub(self.root)
+                found = general.misconceptions(exercise, parameters(source.read_text(encoding="utf-8")))
+                if name in found:
+                    return found[name]
+        return None
 
     def choose(self, word: str) -> list[Exercise]:
         """Return the exercises that a word names: one, or all of a chapter (`recurrent`, `attention/`).
@@ -340,6 +355,12 @@ class Catalogue:
             names = ", ".join(e.name for e in matches[:SHOWN]) + (" and more" if len(matches) > SHOWN else "")
             raise UnknownName(f"{prefix!r} could be any of {names}")
         raise UnknownName(f"there is no exercise {prefix!r}{near(stem, [*self.exercises, *self.chapters])}")
+
+
+def parameters(source: str) -> dict[str, tuple[str, ...]]:
+    """Return the parameters of a module's functions by name."""
+    functions = [node for node in ast.parse(source).body if isinstance(node, ast.FunctionDef)]
+    return {f.name: tuple(a.arg for a in (*f.args.posonlyargs, *f.args.args, *f.args.kwonlyargs)) for f in functions}
 
 
 def near(word: object, known: Iterable[str]) -> str:
