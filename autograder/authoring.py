@@ -57,4 +57,4 @@ def check(names: list[str] = typer.Argument(None, metavar="[NAME]...")) -> None:
 
 def attach(app: typer.Typer) -> None:
     """Add the command group."""
-    app.add_typer(author, name="author")
+    app.add_typer(author, name="author", rich_help_panel="Authors")
