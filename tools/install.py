@@ -1,8 +1,8 @@
 """Set up the environment: what `make grade` and `make test` call. Standard library only, since nothing is installed yet.
 
-torch comes first, in the build that fits the machine, then the kit with everything else at the versions of constraints.txt. On Linux
-torch's ordinary build brings several gigabytes of CUDA; where no NVIDIA driver answers, PyTorch's index of CPU builds is taken instead.
-Where that index cannot be reached, the ordinary one is: slower to download, but the same torch.
+torch comes first, in the build that fits the machine, then the kit with everything else at the versions of constraints.txt.
+On Linux torch's ordinary build brings several gigabytes of CUDA; where no NVIDIA driver answers, PyTorch's index of CPU builds
+is taken instead, and where that one cannot be reached, the ordinary index after all.
 """
 
 from __future__ import annotations
