@@ -11,7 +11,7 @@ The form of an answer, by type (plain JSON, so that it can be stored as it is); 
 
 import re
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
 from itertools import pairwise
 from typing import Any
@@ -30,6 +30,7 @@ from drills.items import (
     Ordering,
     SingleChoice,
     SpotTheBug,
+    Tolerance,
     TrueFalse,
     Wrong,
 )
@@ -40,8 +41,8 @@ from drills.networks import blank_cells, solution
 class Part:
     """One part of an item: an option, a cell, a pair, a criterion.
 
-    `given` and `expected` are the learner's and the right content ("chosen" or "" for an option); `misconception` is
-    set only where the answer shows it.
+    `given` and `expected` are the learner's and the right content ("chosen" or "" for an option); `read` is how a typed
+    number was read where that is not what stands there; `misconception` is set only where the answer shows it.
     """
 
     label: str
@@ -50,6 +51,7 @@ class Part:
     right: bool
     because: str = ""
     misconception: str | None = None
+    read: str = ""
 
 
 @dataclass(frozen=True)
@@ -187,11 +189,20 @@ def _numeric(item: Numeric, answer: Any) -> Marked:
     expected = shown_number(key)
     if answer is None:
         return Marked(0.0, 1.0, (Part("", "", expected, False, item.because),))
-    value = answers.number(_text(answer))
+    text = _text(answer)
+    value = _nearest(answers.readings(text), key, item.tolerance)
+    read = "" if re.fullmatch(r"[+-]?\d*\.?\d*", text.strip()) else shown_number(value)
     if item.tolerance.covers(value, key):
-        return Marked(1.0, 1.0, (Part("", _text(answer), expected, True, item.because),))
+        return Marked(1.0, 1.0, (Part("", text, expected, True, item.because, read=read),))
     found = _explained(value, item.wrong_values, item.tolerance.covers)
-    return Marked(0.0, 1.0, (_part("", _text(answer), expected, False, found),))
+    return Marked(0.0, 1.0, (replace(_part("", text, expected, False, found), read=read),))
+
+
+def _nearest(readings: tuple[float, ...], key: float, tolerance: Tolerance) -> float:
+    """The reading that is meant: an exact key is a whole number, so there the likeliest one; else the one near the key."""
+    if tolerance.absolute == tolerance.relative == 0:
+        return readings[0]
+    return min(readings, key=lambda value: abs(value - key))
 
 
 def _explained(value: float, wrong: dict[str, Wrong], covers: Callable[[float, float], bool]) -> Wrong | None:
