@@ -102,6 +102,28 @@ def is_blank(answer: Any) -> bool:
     )
 
 
+def has_form(item: Item, answer: Any) -> bool:
+    """Whether an answer has the form of its type, whatever it says; None has. For rows that anybody may have written."""
+    if answer is None:
+        return True
+    match item:
+        case SingleChoice() | Numeric():
+            return isinstance(answer, str)
+        case MultipleChoice() | Ordering():
+            return isinstance(answer, list) and all(isinstance(part, str) for part in answer)
+        case LayerTable() | Matching():
+            return isinstance(answer, dict) and all(isinstance(part, str) for part in answer.values())
+        case SpotTheBug():
+            return isinstance(answer, int) and not isinstance(answer, bool)
+        case TrueFalse():
+            texts = (
+                [answer.get(name) or "" for name in ("justification", "text")] if isinstance(answer, dict) else [None]
+            )
+            return all(isinstance(text, str) for text in texts)
+        case Open():
+            return isinstance(answer, dict) and isinstance(answer.get("text") or "", str)
+
+
 def key_number(item: Numeric) -> float:
     """The right number of a numeric item, computed."""
     return computed(item.key.compute)
@@ -258,7 +280,12 @@ def _cell_mistake(cell: str, text: str, wrong: dict[str, Wrong]) -> Wrong | None
 
 def predicted_shape(text: str) -> tuple[int, ...]:
     """A wrong shape as the item's author wrote it: 16 x 32 x 32, or an expression for the length of a vector."""
-    return answers.shape(text) if re.search(r"\d\s*[x×]\s*\d", text) else (int(computed(text)),)
+    return answers.shape(text) if written_as_shape(text) else (int(computed(text)),)
+
+
+def written_as_shape(text: str) -> bool:
+    """Whether a wrong shape is written out rather than as an expression."""
+    return re.search(r"\d\s*[x×]\s*\d", text) is not None
 
 
 def _ordering(item: Ordering, answer: Any) -> Marked:

@@ -5,9 +5,11 @@ from zoneinfo import available_timezones
 
 import streamlit as st
 
-from drills.pages.session import database, learner, preferences, rows
+from autograder.paths import find_root
+from drills.backup import backup, restore
+from drills.exams import load_profiles, rebuilt
+from drills.pages.session import database, deck, learner, preferences, rows
 from drills.preferences import save_setting
-from drills.store.backup import backup, restore
 from drills.store.database import StoreError
 
 
@@ -50,7 +52,8 @@ def page() -> None:
     file = st.file_uploader("Restore a backup (adds what is missing, changes nothing that is there)", type="json")
     if file is not None and st.button("Restore"):
         try:
-            st.success(f"{restore(learner(), file.getvalue().decode('utf-8'))} rows restored.")
+            profiles = load_profiles(find_root())
+            st.success(str(restore(learner(), file.getvalue(), lambda paper: rebuilt(paper, deck(), profiles))))
         except (StoreError, ValueError) as error:
             st.error(str(error))
 

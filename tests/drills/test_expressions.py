@@ -97,7 +97,14 @@ def test_large_numbers_that_the_course_needs_are_computed():
 
 @pytest.mark.parametrize(
     "expression",
-    ["[0] * 300000000", "'a' * 10**10", "'%1000000d' % 1", "(1,) * 10**9", "math.factorial(10**6)", "math.comb(10**6, 5)"],
+    [
+        "[0] * 300000000",
+        "'a' * 10**10",
+        "'%1000000d' % 1",
+        "(1,) * 10**9",
+        "math.factorial(10**6)",
+        "math.comb(10**6, 5)",
+    ],
 )
 def test_keys_cannot_grow_without_limit_either(expression):
     with pytest.raises(ExpressionError, match=r"only numbers|unknown"):
