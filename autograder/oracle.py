@@ -21,11 +21,11 @@ import numpy as np
 from autograder import wire
 from autograder.calls import Failed, InfrastructureError, Limits, Outcome, Raised, Returned, Runner, Submission
 from autograder.catalogue import Exercise
-from autograder.inprocess import InProcess, Reference
+from autograder.inprocess import InProcess
+from autograder.reference import Reference
+from autograder.trace import Arguments, Target, name_of
 from autograder.variants import Variant
 
-Target = str | Callable[..., Any]  # a function's name, or a scenario: a function of the module and the arguments
-Arguments = tuple[Sequence[Any], Mapping[str, Any]]
 LIMITS = Limits()
 
 
@@ -64,11 +64,8 @@ class Answer:
     value: Any = None
     after: Any = None  # the positional arguments after the call, where the target is a single function
     raised: str | None = None
-
-
-def name_of(target: Target) -> str:
-    """Return the name under which a target's answers are kept."""
-    return target if isinstance(target, str) else target.__name__
+    function: str = ""  # of the module, in which it was raised
+    message: str = ""
 
 
 def evaluate(
@@ -93,7 +90,9 @@ def answer_of(outcome: Outcome) -> Answer:
     """Reduce an outcome to what can be compared and kept."""
     if isinstance(outcome, Returned):
         return Answer(outcome.value, list(outcome.arguments[0]))
-    return Answer(raised=outcome.type if isinstance(outcome, Raised) else outcome.kind)
+    if isinstance(outcome, Raised):
+        return Answer(raised=outcome.type, function=outcome.function, message=outcome.message[:500])
+    return Answer(raised=outcome.kind, message=outcome.message[:500])
 
 
 class Oracle:
@@ -151,7 +150,9 @@ class Oracle:
         Raises:
             InfrastructureError: the reference is needed and cannot be had, or it failed.
         """
-        answer = self._ask("reference", target, arguments, lambda: Reference(self._module, self.exercise.opaque), False)
+        answer = self._ask(
+            "reference", target, arguments, lambda: Reference(self.exercise.reference, self.exercise.opaque), False
+        )
         if answer is None:
             raise InfrastructureError(f"no answer is recorded for {name_of(target)}")
         return answer
@@ -216,10 +217,6 @@ class Oracle:
         """All answers known so far, as plain data."""
         return self._answers
 
-    @property
-    def _module(self) -> str:
-        return f"reference.{self.exercise.chapter}.{self.exercise.name}"
-
     def _ask(
         self, who: str, target: Target, arguments: Arguments, opener: Callable[[], Runner], after: bool
     ) -> Answer | None:
@@ -239,15 +236,16 @@ class Oracle:
         answer = answer_of(evaluate(target, runner.call, arguments))
         answer = replace(answer, value=None) if after else replace(answer, after=None)
         if self._path:
-            packed = wire.encode([answer.value, answer.after, answer.raised], LIMITS)
+            packed = wire.encode([*vars(answer).values()], LIMITS)
             self._answers[key] = np.frombuffer(packed, np.uint8)
             self._new += 1
         return answer
 
     def _runner(self, who: str, opener: Callable[[], Runner]) -> Runner:
         if who not in self._runners:
-            self._runners[who] = runner = opener()
+            runner = opener()
             runner.load()
+            self._runners[who] = runner
         return self._runners[who]
 
 
@@ -260,9 +258,9 @@ def digest_of(arguments: Arguments) -> str:
 IMPORT = re.compile(r"^\s*(?:from|import)\s+(reference(?:\.\w+)*)(?:\s+import\s+([\w, ]+))?", re.MULTILINE)
 
 
-def reference_digest(root: Path, exercise: Exercise) -> str:
+def reference_digest(exercise: Exercise) -> str:
     """Hash the reference's file and every reference file that it imports, without importing any."""
-    todo, seen = [exercise.file(root, "reference")], set()
+    todo, seen = [exercise.reference], set()
     digest = hashlib.sha256()
     while todo:
         path = todo.pop()
@@ -272,6 +270,7 @@ def reference_digest(root: Path, exercise: Exercise) -> str:
         text = path.read_text(encoding="utf-8")
         digest.update(text.encode())
         for module, names in IMPORT.findall(text):
-            base = root.joinpath(*module.split("."))
-            todo += [base.with_suffix(".py"), *(base / f"{name.strip()}.py" for name in names.split(","))]
+            for root in (exercise.root, Path(__file__).parent.parent):  # a private reference may use the kit's
+                base = root.joinpath(*module.split("."))
+                todo += [base.with_suffix(".py"), *(base / f"{name.strip()}.py" for name in names.split(","))]
     return digest.hexdigest()
