@@ -200,8 +200,8 @@ def plan(deck: Deck, memory: Memory, settings: Settings, now: datetime, scope: S
         queue = learning + faded + today
     queue = queue[: max(0, cap - done)]
     if done < cap and not set(queue) - {memory.last}:  # rather than end the session
-        soon = [card for card in seen if memory.cards[card].card.due <= now + SOON and card not in due]
-        queue += sorted(soon, key=lambda card: memory.cards[card].card.due)
+        rest = _steps(memory, [card for card in seen if card not in due])
+        queue += [card for card in rest if memory.cards[card].card.due <= now + SOON]
     queue = _another(queue, memory, alone=False)
     taken = set(queue)
     beyond = [card for card in fresh + due + ahead if card not in taken]
@@ -263,7 +263,7 @@ def _quota(settings: Settings, new: int, begun: int, now: datetime) -> tuple[int
 
 
 def _steps(memory: Memory, due: list[str]) -> list[str]:
-    """Cards whose learning step is over, the longest waiting first."""
+    """The cards in their learning steps, those that have waited longest first."""
     steps = [card for card in due if memory.cards[card].card.state != fsrs.State.Review]
     return sorted(steps, key=lambda card: memory.cards[card].card.due)
 
