@@ -18,7 +18,7 @@ console = Console(highlight=False)
 
 @author.command(name="sync")
 def sync_() -> None:
-    """Write cards and stubs from course/exercises/ and solutions/."""
+    """Write cards and stubs from the exercises' YAML files and solutions."""
     root = find_root()
     for path in sync(root):
         console.print(f"written: {path.relative_to(root)}", markup=False)

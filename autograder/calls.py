@@ -6,14 +6,19 @@ submission did. `InfrastructureError` is the one exception it may raise, and mea
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import lru_cache
 from typing import Any, Literal, Protocol
 
+from autograder.errors import KitError
+
+SUBMISSION = "anndl_submission"  # how the name of a submission's module begins, wherever it runs
 FailureKind = Literal["timeout", "crashed", "memory", "too-large", "protocol", "not-data"]
 
 
-class InfrastructureError(Exception):
+class InfrastructureError(KitError):
     """The grader, not the submission, failed: the record becomes `not-run` and costs no point."""
 
 
@@ -69,7 +74,7 @@ class Returned:
 
 @dataclass(frozen=True)
 class Raised:
-    """The submission raised. `line` and `source` point into the submission, where the traceback allows it."""
+    """The submission raised. `line`, `source` and `function` point into it, where the traceback allows it."""
 
     type: str  # the class's name, "ValueError"
     message: str
@@ -79,6 +84,7 @@ class Raised:
     traceback: str = ""
     printed: str = ""
     seconds: float = 0.0
+    function: str = ""  # the function at the module's top level in which the line lies
 
 
 @dataclass(frozen=True)
@@ -91,6 +97,24 @@ class Failed:
 
 
 Outcome = Returned | Raised | Failed
+Answer = Callable[
+    [str, Sequence[Any], Mapping[str, Any]], Outcome
+]  # what makes a call: a runner's own, or a stand-in's
+
+GIB = 1 << 30
+
+
+@lru_cache(maxsize=1)
+def worker_memory() -> int:
+    """Return the bytes that one submission may use here: a quarter of the machine's memory, from 1 to 4 GiB.
+
+    A module that imports torch and trains a small network needs the least of these.
+    """
+    try:
+        total = os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE")
+    except (AttributeError, ValueError, OSError):  # Windows does not say
+        return 4 * GIB
+    return min(4 * GIB, max(GIB, total // 4))
 
 
 @dataclass(frozen=True)
@@ -99,11 +123,18 @@ class Limits:
 
     call_seconds: float = 10.0
     total_seconds: float = 60.0
-    memory_bytes: int = 4 << 30
+    memory_bytes: int = field(default_factory=worker_memory)
     reply_bytes: int = 64 << 20
     scratch_bytes: int = 16 << 20
     printed_chars: int = 4000
     processes: int = 0
+    threads: int = 64  # of the whole worker, its first one included
+    tries: int = 2  # a function that ran out of time or crashed this often is not called again
+
+
+HOME = Limits(
+    call_seconds=2.0, total_seconds=10.0, tries=1
+)  # a learner waits: the first endless loop ends the attempts
 
 
 @dataclass(frozen=True)
@@ -131,6 +162,16 @@ class Runner(Protocol):
         """Start a call and return what gives its outcome, so that both sides may work at once.
 
         Calls are made in the order in which they are begun. None: the submission ended at an earlier call.
+        """
+
+    def replace(self, functions: Sequence[str], answer: Answer) -> None:
+        """From now on answer the submission's own calls of these functions, after `load` and again after a crash.
+
+        Arguments come as data and never as stand-ins, but for tensors whose gradient the submission needs: each of those
+        comes as a `Recipe("leaf", ...)`, whose gradient is read from the outcome's `arguments`. What `Returned` holds goes
+        to the submission; `Raised` and `Failed` are raised there. `answer` runs in the trusted process with arguments that
+        the submission chose, of up to `Limits.reply_bytes` within one call: an answer whose cost grows with them needs
+        bounds of its own, as another confined runner has. Its time is not the submission's, up to `total_seconds`.
         """
 
     def close(self) -> None: ...

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import importlib.util
 import re
 from functools import cached_property
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, TypeAdapter
 
+from autograder.paths import courses, kit_root
 from autograder.yamlfile import CourseError, Document, read
 
+UNOWNED = "misconceptions.yaml"  # in a chapter's folder: those that no exercise owns
 KEBAB = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*")
 Text = Annotated[str, Field(min_length=1)]
 
@@ -39,11 +42,15 @@ class Misconception(_Data):
     topic: Text
 
 
+_MISCONCEPTION = TypeAdapter(Misconception)
+
+
 class Exercise(_Data):
     """The card and the hints of one exercise; statement and code are in its solution file."""
 
     name: str
     chapter: str
+    root: Path  # the course that it belongs to
     title: Text
     difficulty: int = Field(ge=1, le=5)
     minutes: int = Field(gt=0)
@@ -51,9 +58,12 @@ class Exercise(_Data):
     after: tuple[str, ...] = ()
     framework: Literal["numpy", "torch"] = "numpy"
     functions: tuple[str, ...] = Field(min_length=1)
+    # which functions call which: where one is wrong, those that build on it are graded once more with a right one
+    builds_on: dict[str, tuple[str, ...]] = Field(default={}, alias="builds on")
     # elements of a function's returned tuple that only the submission itself reads, such as backprop's cache;
     # an empty list: whatever the function returns is free
     opaque: dict[str, tuple[int, ...]] = {}
+    strike: tuple[str, ...] = ()  # wrong versions that write themselves, but do not apply here
     hints: tuple[Text, Text, Text]  # a question, the idea, the key line
     figure: Text  # what the picture shows
     read: Text  # where to read on
@@ -64,13 +74,46 @@ class Exercise(_Data):
         after = f" · after: {', '.join(self.after)}" if self.after else ""
         return f"{self.title} · {self.difficulty} of 5 · {self.minutes} minutes{after}"
 
-    def file(self, root: Path, tree: Literal["exercises", "solutions", "reference", "figures"]) -> Path:
-        """Return this exercise's file in one of the parallel trees."""
-        return root / tree / self.chapter / f"{self.name}.py"
+    @property
+    def description(self) -> Path:
+        """The file with this card, the hints and the misconceptions that this exercise owns."""
+        return self.root / "course" / self.chapter / f"{self.name}.yaml"
 
-    def suite(self, root: Path) -> Path:
-        """Return the file of the grading suite."""
-        return root / "autograder" / "suites" / self.chapter / f"test_{self.name}.py"
+    @property
+    def solution(self) -> Path:
+        """The worked solution, the source of stub and notebook."""
+        return self.root / "solutions" / self.chapter / f"{self.name}.py"
+
+    @property
+    def reference(self) -> Path:
+        """The reference implementation; a private exercise may do without."""
+        own = self.root / "reference" / self.chapter / f"{self.name}.py"
+        if (
+            self.root == kit_root() and not own.is_file()
+        ):  # installed from a wheel, the reference lies apart from the data
+            package = importlib.util.find_spec("reference")
+            for folder in (package.submodule_search_locations or []) if package else []:
+                return Path(folder) / self.chapter / f"{self.name}.py"
+        return own
+
+    @property
+    def folder(self) -> Path:
+        """The folder of all that grades this exercise."""
+        return self.root / "autograder" / "suites" / self.chapter / self.name
+
+    @property
+    def suite(self) -> Path:
+        """The tests."""
+        return self.folder / f"test_{self.name}.py"
+
+    @property
+    def drawing(self) -> Path:
+        """The code that draws the figure."""
+        return self.folder / "figure.py"
+
+    def stub(self, root: Path) -> Path:
+        """Return the learner's file in the folder that a learner works in."""
+        return root / "exercises" / self.chapter / f"{self.name}.py"
 
 
 class Chapter(_Data):
@@ -79,6 +122,13 @@ class Chapter(_Data):
     id: str
     title: Text
     topics: tuple[Topic, ...]
+
+
+class Track(_Data):
+    """A way through the exercises, for those who cannot do all of them."""
+
+    title: Text
+    exercises: tuple[str, ...] = Field(min_length=1)
 
 
 class Catalogue:
@@ -90,26 +140,40 @@ class Catalogue:
 
     def __init__(self, root: Path) -> None:
         self.root = root
-        self.folder = root / "course"
+        self.courses = courses(root)
 
     @cached_property
     def chapters(self) -> dict[str, Chapter]:
-        """Chapters by id, in the order of the course."""
-        document = _mapping(self.folder / "syllabus.yaml")
-        chapters = {}
-        seen: dict[str, str] = {}
-        for chapter, body in document.data.items():
-            if not isinstance(body, dict) or set(body) != {"title", "topics"} or not isinstance(body["topics"], dict):
-                raise document.error("a chapter has a `title` and `topics` (a mapping of id to title)", chapter)
-            topics = []
-            for topic, title in body["topics"].items():
-                _check_id(document, topic, chapter, "topics", topic)
-                if topic in seen:
-                    raise document.error(f"the topic {topic} already stands in {seen[topic]}", chapter, "topics", topic)
-                seen[topic] = chapter
-                topics.append(Topic(id=topic, title=title, chapter=chapter))
-            chapters[chapter] = Chapter(id=chapter, title=body["title"], topics=tuple(topics))
-        return chapters
+        """Chapters by id, in the order of the course; a course that comes first adds topics to those of the others."""
+        titles: dict[str, str] = {}
+        topics: dict[str, Topic] = {}
+        for root in reversed(self.courses):  # the kit's own course gives the order
+            path = root / "course" / "syllabus.yaml"
+            if not path.is_file():
+                continue
+            document = _mapping(path)
+            seen: dict[str, str] = {}
+            for chapter, body in document.data.items():
+                if (
+                    not isinstance(body, dict)
+                    or set(body) != {"title", "topics"}
+                    or not isinstance(body["topics"], dict)
+                ):
+                    raise document.error("a chapter has a `title` and `topics` (a mapping of id to title)", chapter)
+                titles[chapter] = body["title"]
+                for topic, title in body["topics"].items():
+                    _check_id(document, topic, chapter, "topics", topic)
+                    if topic in seen:
+                        message = f"the topic {topic} already stands in {seen[topic]}"
+                        raise document.error(message, chapter, "topics", topic)
+                    seen[topic] = chapter
+                    topics[topic] = Topic(id=topic, title=title, chapter=chapter)
+        if not titles:
+            raise CourseError(self.courses[-1] / "course" / "syllabus.yaml", None, "this file is missing")
+        return {
+            chapter: Chapter(id=chapter, title=title, topics=tuple(t for t in topics.values() if t.chapter == chapter))
+            for chapter, title in titles.items()
+        }
 
     @cached_property
     def topics(self) -> dict[str, Topic]:
@@ -121,20 +185,25 @@ class Catalogue:
         """Exercises by name: chapters in the order of the course, and within a chapter what comes `after` comes later."""
         order = list(self.chapters)
         found: dict[str, Exercise] = {}
-        for path in sorted((self.folder / "exercises").glob("*/*.yaml")):
-            exercise = self._exercise(path)
-            if exercise.name in found:
-                raise CourseError(path, 1, f"there are two exercises called {exercise.name}")
-            found[exercise.name] = exercise
+        for root in self.courses:
+            here: dict[str, Path] = {}
+            for path in sorted((root / "course").glob("*/*.yaml")):
+                if path.name == UNOWNED:
+                    continue
+                if path.stem in here:
+                    raise CourseError(path, 1, f"there are two exercises called {path.stem}")
+                here[path.stem] = path
+                if path.stem not in found:
+                    found[path.stem] = self._exercise(path, root)
         for exercise in found.values():
             for other in exercise.after:
                 if other not in found:
-                    path = self.folder / "exercises" / exercise.chapter / f"{exercise.name}.yaml"
+                    path = exercise.description
                     raise CourseError(path, read(path).line(("after",)), f"after: there is no exercise called {other}")
 
         def depth(name: str, path: tuple[str, ...] = ()) -> int:
             if name in path:
-                file = self.folder / "exercises" / found[name].chapter / f"{name}.yaml"
+                file = found[name].description
                 line = read(file).line(("after",))
                 raise CourseError(file, line, f"`after` runs in a circle: {' -> '.join((*path, name))}")
             return 1 + max((depth(other, (*path, name)) for other in found[name].after), default=0)
@@ -142,50 +211,80 @@ class Catalogue:
         ranked = sorted(found.values(), key=lambda e: (order.index(e.chapter), depth(e.name), e.difficulty, e.name))
         return {exercise.name: exercise for exercise in ranked}
 
-    def _exercise(self, path: Path) -> Exercise:
-        document = _mapping(path)
+    def _exercise(self, path: Path, root: Path) -> Exercise:
+        document = self._chaptered(path)
         name, chapter = path.stem, path.parent.name
         if not name.isidentifier():
             raise document.error(f"an exercise's file name is a Python name, {name!r} is none")
-        if chapter not in self.chapters:
-            raise document.error(
-                f"there is no chapter {chapter!r} in syllabus.yaml; known are {', '.join(self.chapters)}"
-            )
-        document.data.update(name=name, chapter=chapter)
+        document.data.pop("misconceptions", None)  # read by `misconceptions`
+        document.data.update(name=name, chapter=chapter, root=root)
         exercise = document.validate(Exercise)
         if exercise.topic not in self.topics:
             raise document.error(f"topic: there is no topic {exercise.topic!r} in syllabus.yaml", "topic")
-        for function in exercise.opaque:
-            if function not in exercise.functions:
-                raise document.error(f"opaque: {function} is not among the functions", "opaque", function)
+        for field, mapping in (("opaque", exercise.opaque), ("builds on", exercise.builds_on)):
+            for function in mapping:
+                if function not in exercise.functions:
+                    raise document.error(f"{field}: {function} is not among the functions", field, function)
+        for function, others in exercise.builds_on.items():
+            if unknown := [other for other in others if other not in exercise.functions or other == function]:
+                raise document.error(f"builds on: {function} cannot build on {unknown[0]}", "builds on", function)
         return exercise
 
     @cached_property
-    def misconceptions(self) -> dict[str, Misconception]:
-        """Misconceptions by id."""
-        adapter = TypeAdapter(Misconception)
-        found: dict[str, Misconception] = {}
-        for path in sorted((self.folder / "misconceptions").glob("*.yaml")):
+    def tracks(self) -> dict[str, Track]:
+        """Tracks by name."""
+        found: dict[str, Track] = {}
+        for root in self.courses:
+            path = root / "course" / "tracks.yaml"
+            if not path.is_file():
+                continue
             document = _mapping(path)
-            chapter = path.stem
-            if chapter not in self.chapters:
-                raise document.error(
-                    f"there is no chapter {chapter!r} in syllabus.yaml; known are {', '.join(self.chapters)}"
-                )
-            for name, body in document.data.items():
-                _check_id(document, name, name)
-                if not isinstance(body, dict):
-                    raise document.error(
-                        "a misconception has the fields believes, why it fails, holds, ask yourself, topic", name
-                    )
-                body.update(id=name, chapter=chapter)
-                entry = document.validate(adapter, name)
-                if entry.topic not in self.topics:
-                    raise document.error(f"topic: there is no topic {entry.topic!r} in syllabus.yaml", name, "topic")
-                if name in found:
-                    raise document.error(f"the misconception {name} already stands in {found[name].chapter}.yaml", name)
-                found[name] = entry
+            for name in document.data:
+                track = document.validate(Track, name)
+                if unknown := [one for one in track.exercises if one not in self.exercises]:
+                    raise document.error(f"there is no exercise called {unknown[0]}", name, "exercises")
+                found.setdefault(name, track)
         return found
+
+    @cached_property
+    def misconceptions(self) -> dict[str, Misconception]:
+        """Misconceptions by id: those that an exercise owns stand on its card, the others in their chapter's file."""
+        found: dict[str, tuple[Misconception, Path]] = {}
+        for root in self.courses:
+            for path in sorted((root / "course").glob("*/*.yaml")):
+                document = self._chaptered(path)
+                owned = path.name != UNOWNED
+                entries = document.data.get("misconceptions", {}) if owned else document.data
+                where: tuple[str, ...] = ("misconceptions",) if owned else ()
+                if not isinstance(entries, dict):
+                    raise document.error("misconceptions: this is a mapping of id to statement", *where)
+                for name in entries:
+                    entry = self._misconception(document, name, where)
+                    if name not in found:
+                        found[name] = entry, path
+                    elif root in found[name][1].parents:
+                        relative = found[name][1].relative_to(root / "course")
+                        raise document.error(f"the misconception {name} already stands in {relative}", *where, name)
+        return {name: entry for name, (entry, _) in found.items()}
+
+    def _misconception(self, document: Document, name: Any, where: tuple[str, ...]) -> Misconception:
+        _check_id(document, name, *where, name)
+        body = document.data[where[0]][name] if where else document.data[name]
+        if not isinstance(body, dict):
+            message = "a misconception has the fields believes, why it fails, holds, ask yourself, topic"
+            raise document.error(message, *where, name)
+        body.update(id=name, chapter=document.path.parent.name)
+        entry = document.validate(_MISCONCEPTION, *where, name)
+        if entry.topic not in self.topics:
+            raise document.error(f"topic: there is no topic {entry.topic!r} in syllabus.yaml", *where, name, "topic")
+        return entry
+
+    def _chaptered(self, path: Path) -> Document:
+        document = _mapping(path)
+        if path.parent.name not in self.chapters:
+            known = ", ".join(self.chapters)
+            raise document.error(f"there is no chapter {path.parent.name!r} in syllabus.yaml; known are {known}")
+        return document
 
     def find_exercise(self, prefix: str) -> Exercise:
         """Return the exercise that `prefix` begins (`heb` for hebbian, also `feedforward/heb`).

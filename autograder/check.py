@@ -14,10 +14,11 @@ from typing import Any
 import numpy as np
 
 from autograder.calls import Failed, Outcome, Raised, Recipe, Returned
-from autograder.compare import Difference, as_array, brief, close, difference, shape
+from autograder.compare import Difference, as_array, brief, close, difference
 from autograder.oracle import Answer, Arguments, Oracle, Target, evaluate, name_of
 from autograder.records import Detail, Status
 from autograder.variants import Variant
+from autograder.wording import brief_call
 
 BAD_CALL = re.compile(r"positional argument|keyword argument|takes \d+|takes no arguments|missing \d+ required")
 
@@ -228,9 +229,7 @@ class Check:
             names = list(target.__code__.co_varnames[1 : len(args) + 1])
         else:
             names = self._names(target, len(args))
-        shown = [_argument(name, value) for name, value in zip(names, args, strict=False)]
-        shown += [_argument(name, value, named=True) for name, value in kwargs.items()]
-        return Detail(called=f"{name_of(target)}({', '.join(shown)})")
+        return Detail(called=brief_call(name_of(target), names, args, kwargs))
 
 
 class Student:
@@ -300,21 +299,6 @@ def _plain(value: Any) -> Any:
         if array is not None:
             return array
     return value
-
-
-def _argument(name: str, value: Any, named: bool = False) -> str:
-    text: str
-    if isinstance(value, np.ndarray) and value.size > 6:
-        return f"{name} {shape(value)}"
-    if isinstance(value, np.ndarray):
-        text = np.array2string(value, precision=3, separator=", ").replace("\n", "")
-    elif isinstance(value, Recipe):
-        text = f"a {value.kind}"
-    elif isinstance(value, dict) and any(isinstance(item, np.ndarray) for item in value.values()):
-        return f"{name} {{{', '.join(_argument(key, item) for key, item in value.items())}}}"
-    else:
-        text = brief(value, 80)
-    return f"{name}={text}" if named or not name.startswith("argument ") else text
 
 
 def _echo(value: Any, arguments: Arguments, found: Difference) -> tuple[str, ...]:

@@ -211,7 +211,7 @@ def solution(
     """Show the worked solution, once you have passed or with --give-up."""
     here = desk()
     exercise = pick(here, name)
-    path = exercise.file(here.root, "solutions")
+    path = exercise.solution
     if not path.is_file():
         raise fail("This copy of the course comes without solutions; ask your instructor.")
     progress = here.learner.of(exercise.name)

@@ -46,11 +46,11 @@ class Desk:
 
     def file(self, exercise: Exercise) -> Path:
         """Return the learner's file."""
-        return exercise.file(self.root, "exercises")
+        return exercise.stub(self.root)
 
     def stub(self, exercise: Exercise) -> str:
         """Return the exercise as it was handed out."""
-        solution = exercise.file(self.root, "solutions")
+        solution = exercise.solution
         if solution.is_file():
             return strip(solution.read_text(encoding="utf-8"), solution)
         return (self.root / "course" / "stubs" / exercise.chapter / f"{exercise.name}.py").read_text(encoding="utf-8")
@@ -99,7 +99,7 @@ class Desk:
         """Return the tests of an exercise."""
         from autograder.suite import load
 
-        return load(exercise.suite(self.root)).tests
+        return load(exercise.suite).tests
 
     def _unread(self, exercise: Exercise, problem: str) -> Report:
         records = self._blank(exercise, message=problem)

@@ -76,7 +76,7 @@ def _course(root: Path) -> Iterator[Finding]:
             if changed:
                 yield Finding("note", "a solution's first line is not its card", "`anndl author sync` writes it.")
         for exercise in catalogue.exercises.values():
-            if not exercise.file(root, "exercises").is_file():
+            if not exercise.stub(root).is_file():
                 yield Finding(
                     "bad",
                     f"exercises/{exercise.chapter}/{exercise.name}.py is missing",

@@ -58,16 +58,16 @@ class Bench:
 
     @cached_property
     def suite(self) -> Suite:
-        return load(self.exercise.suite(self.root))
+        return load(self.exercise.suite)
 
     @cached_property
     def solution(self) -> str:
-        return self.exercise.file(self.root, "solutions").read_text(encoding="utf-8")
+        return self.exercise.solution.read_text(encoding="utf-8")
 
     @cached_property
     def signatures(self) -> dict[str, tuple[str, ...]]:
         """Parameter names by function, from the stub."""
-        stub = self.exercise.file(self.root, "exercises" if self.recorded_only else "solutions")
+        stub = self.exercise.stub(self.root) if self.recorded_only else self.exercise.solution
         tree = ast.parse(stub.read_text(encoding="utf-8"))
         functions = [node for node in tree.body if isinstance(node, ast.FunctionDef)]
         return {
@@ -85,7 +85,7 @@ class Bench:
             return (self.answers_folder / f"{self.exercise.name}.digest").read_text().strip()
         digest = hashlib.sha256(self.suite.digest.encode())
         digest.update(self.solution.encode())
-        digest.update(reference_digest(self.root, self.exercise).encode())
+        digest.update(reference_digest(self.exercise).encode())
         digest.update(np.__version__.encode())
         return digest.hexdigest()
 

@@ -21,7 +21,8 @@ import numpy as np
 from autograder import wire
 from autograder.calls import Failed, InfrastructureError, Limits, Outcome, Raised, Returned, Runner, Submission
 from autograder.catalogue import Exercise
-from autograder.inprocess import InProcess, Reference
+from autograder.inprocess import InProcess
+from autograder.reference import Reference
 from autograder.variants import Variant
 
 Target = str | Callable[..., Any]  # a function's name, or a scenario: a function of the module and the arguments
@@ -260,9 +261,9 @@ def digest_of(arguments: Arguments) -> str:
 IMPORT = re.compile(r"^\s*(?:from|import)\s+(reference(?:\.\w+)*)(?:\s+import\s+([\w, ]+))?", re.MULTILINE)
 
 
-def reference_digest(root: Path, exercise: Exercise) -> str:
+def reference_digest(exercise: Exercise) -> str:
     """Hash the reference's file and every reference file that it imports, without importing any."""
-    todo, seen = [exercise.file(root, "reference")], set()
+    todo, seen = [exercise.reference], set()
     digest = hashlib.sha256()
     while todo:
         path = todo.pop()
@@ -272,6 +273,7 @@ def reference_digest(root: Path, exercise: Exercise) -> str:
         text = path.read_text(encoding="utf-8")
         digest.update(text.encode())
         for module, names in IMPORT.findall(text):
-            base = root.joinpath(*module.split("."))
-            todo += [base.with_suffix(".py"), *(base / f"{name.strip()}.py" for name in names.split(","))]
+            for root in (exercise.root, Path(__file__).parent.parent):  # a private reference may use the kit's
+                base = root.joinpath(*module.split("."))
+                todo += [base.with_suffix(".py"), *(base / f"{name.strip()}.py" for name in names.split(","))]
     return digest.hexdigest()

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import importlib
+import importlib.util
 from pathlib import Path
 from typing import Any
 
@@ -10,8 +10,8 @@ from autograder.calls import Failed, Loaded, Raised
 from autograder.catalogue import Exercise
 from autograder.desk import Desk
 from autograder.grading import Grader
-from autograder.inprocess import Reference
 from autograder.oracle import Module, Stopped
+from autograder.reference import Reference
 
 
 class PictureError(Exception):
@@ -37,7 +37,7 @@ def figure_of(grader: Grader, exercise: Exercise, source: str) -> Any:
     Raises:
         PictureError: the code does not get that far, or this copy of the course has no reference.
     """
-    if not exercise.file(grader.root, "reference").is_file():
+    if not exercise.reference.is_file():
         raise PictureError("This copy of the course comes without the reference, which the figure is compared with.")
     runner = grader.open(grader.bench(exercise.name).submission(source))
     reference = Reference(f"reference.{exercise.chapter}.{exercise.name}", exercise.opaque)
@@ -45,7 +45,7 @@ def figure_of(grader: Grader, exercise: Exercise, source: str) -> Any:
     try:
         if not isinstance(runner.load(), Loaded):
             raise PictureError(f"The code cannot be loaded yet: `anndl grade {exercise.name}` says why.")
-        module = importlib.import_module(f"figures.{exercise.chapter}.{exercise.name}")
+        module = _drawing(exercise.drawing)
         return module.draw(Module(runner.call), Module(reference.call))
     except Stopped as stopped:
         raise PictureError(_reason(stopped.function, stopped.outcome, exercise)) from stopped
@@ -54,6 +54,15 @@ def figure_of(grader: Grader, exercise: Exercise, source: str) -> Any:
         raise PictureError(f"{text} `anndl grade {exercise.name}` says more.") from error
     finally:
         runner.close()
+
+
+def _drawing(path: Path) -> Any:
+    spec = importlib.util.spec_from_file_location(f"anndl_drawing_{path.parent.name}", path)
+    if spec is None or spec.loader is None or not path.is_file():
+        raise PictureError(f"{path} is missing: there is nothing that draws this exercise.")
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
 
 
 def _reason(function: str, outcome: Raised | Failed, exercise: Exercise) -> str:

@@ -7,7 +7,8 @@
     Recipe("leaf", {"array": ...})            a tensor whose gradient is wanted
 
 Read back: a module as its state dict of arrays, an optimizer as the number of its steps, batches as the number consumed,
-noise as the sizes asked for, a leaf as {"array", "grad"}, where grad is that of the sum of what the call returned.
+noise as the sizes asked for, a leaf as {"array", "grad"}, where grad is that of the sum of what the call returned, or says
+that there is none.
 A further kind is one entry in `_BUILDERS` and one case in `read`.
 """
 
@@ -25,6 +26,7 @@ if TYPE_CHECKING:
     import torch
 
 Arguments = tuple[list[Any], dict[str, Any]]
+NO_GRADIENT = "no gradient"  # stands for the gradient of a leaf that what the call returned does not depend on
 _steps: weakref.WeakKeyDictionary[Any, int] = weakref.WeakKeyDictionary()
 
 
@@ -95,11 +97,11 @@ def read(value: Any) -> Any:
     if isinstance(value, Noise):
         return list(value.sizes)
     if isinstance(value, torch.Tensor) and value.is_leaf and value.requires_grad:
-        return {"array": _array(value), "grad": None if value.grad is None else _array(value.grad)}
+        return {"array": _array(value), "grad": NO_GRADIENT if value.grad is None else _array(value.grad)}
     return value
 
 
-def backward(value: Any, args: Sequence[Any], kwargs: Mapping[str, Any]) -> None:
+def fill_gradients(value: Any, args: Sequence[Any], kwargs: Mapping[str, Any]) -> None:
     """Fill the gradients of the leaves among the arguments from the sum of what a call returned, where it is a tensor."""
     import torch
 

@@ -1,7 +1,7 @@
 """What an author writes: tests with points, and the wrong versions of the solution that stand beside them.
 
-A suite `suites/<chapter>/test_<exercise>.py` is an ordinary pytest file. Its misconceptions are in
-`suites/<chapter>/wrong_<exercise>.py`, each as an edit of the solution or as a whole function that replaces one of it.
+A suite `suites/<chapter>/<exercise>/test_<exercise>.py` is an ordinary pytest file. The misconceptions are in `wrong.py` beside
+it, each as an edit of the solution (in the list `wrong`) or as a whole function that replaces one of it.
 """
 
 from __future__ import annotations
@@ -10,13 +10,15 @@ import hashlib
 import importlib.util
 import inspect
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 from types import ModuleType
 from typing import Any, TypeVar
 
 import numpy as np
+
+from autograder.errors import KitError
 
 Function = TypeVar("Function", bound=Callable[..., Any])
 
@@ -50,19 +52,15 @@ class Replacement:
     source: str
 
 
-_collected: list[Edit | Replacement] = []
-
-
-def edit(misconception: str, right: str, wrong: str, function: str | None = None) -> None:
+def edit(misconception: str, right: str, wrong: str, function: str | None = None) -> Edit:
     """State a misconception as an edit of the solution: whoever holds it writes `wrong` where `right` belongs.
 
     Args:
-        misconception: an id in `course/misconceptions/`. The same id may be stated several times, once for each way in
-            which the belief shows in code.
-        right: text that occurs exactly once in the solution (or, with `function`, in that function).
+        misconception: its id. The same id may be stated several times, once for each way in which the belief shows in code.
+        right: code that occurs exactly once in the solution without its comments (or, with `function`, in that function).
         wrong: what stands there instead.
     """
-    _collected.append(Edit(misconception, right, wrong, function))
+    return Edit(misconception, right, wrong, function)
 
 
 def misconception(id: str, replaces: str) -> Callable[[Function], Function]:
@@ -73,10 +71,16 @@ def misconception(id: str, replaces: str) -> Callable[[Function], Function]:
         start = next(number for number, line in enumerate(lines) if line.startswith("def "))
         name = function.__name__
         source = "\n".join(lines[start:]).replace(f"def {name}(", f"def {replaces}(", 1)
-        _collected.append(Replacement(id, replaces, source + "\n"))
+        function.replacement = Replacement(id, replaces, source + "\n")  # type: ignore[attr-defined]
         return function
 
     return mark
+
+
+def stated(module: ModuleType) -> tuple[Edit | Replacement, ...]:
+    """Return the wrong versions that a `wrong.py` states: its list `wrong`, then its marked functions in their order."""
+    marked = [value.replacement for value in vars(module).values() if hasattr(value, "replacement")]
+    return (*getattr(module, "wrong", ()), *marked)
 
 
 def distinct_sizes(rng: np.random.Generator, number: int, low: int = 2, high: int = 9) -> list[int]:
@@ -110,7 +114,7 @@ class Suite:
         return sum(test.points for test in self.tests)
 
 
-class SuiteError(Exception):
+class SuiteError(KitError):
     """A suite is not as it must be; the text names file and test."""
 
 
@@ -138,19 +142,16 @@ def load(path: Path) -> Suite:
     if not tests:
         raise SuiteError(f"{path}: no function here is called test_...")
     digest = hashlib.sha256(path.read_bytes())
-    wrong_path = path.with_name(path.name.replace("test_", "wrong_", 1))
-    wrong: Sequence[Edit | Replacement] = ()
+    wrong_path = path.with_name("wrong.py")
+    wrong: tuple[Edit | Replacement, ...] = ()
     if wrong_path.is_file():
         digest.update(wrong_path.read_bytes())
-        _collected.clear()
-        _execute(wrong_path)
-        wrong = tuple(_collected)
-        _collected.clear()
-    return Suite(tuple(tests), tuple(wrong), digest.hexdigest(), module)
+        wrong = stated(_execute(wrong_path))
+    return Suite(tuple(tests), wrong, digest.hexdigest(), module)
 
 
 def _execute(path: Path) -> ModuleType:
-    name = f"anndl_suites.{path.parent.name}.{path.stem}"
+    name = f"anndl_suites.{hashlib.sha256(str(path).encode()).hexdigest()[:12]}.{path.stem}"
     spec = importlib.util.spec_from_file_location(name, path)
     if spec is None or spec.loader is None:
         raise SuiteError(f"{path}: not a Python file")

@@ -58,18 +58,20 @@ def with_card(source: str, exercise: Exercise, path: Path) -> str:
 
 
 def sync(root: Path, write: bool = True) -> list[Path]:
-    """Bring cards and stubs up to date with `course/exercises/` and `solutions/`.
+    """Bring cards and stubs up to date with the exercises' YAML files and `solutions/`.
 
     Returns:
         The files that differed; with `write` they are as they should be now.
     """
     stale = []
     for exercise in Catalogue(root).exercises.values():
-        solution = exercise.file(root, "solutions")
+        if exercise.root != root.resolve():
+            continue  # another course keeps its own in step
+        solution = exercise.solution
         if not solution.is_file():
-            raise CourseError(solution, None, "this solution is missing, but course/exercises/ describes it")
+            raise CourseError(solution, None, f"this solution is missing, but {exercise.description.name} describes it")
         text = with_card(solution.read_text(encoding="utf-8"), exercise, solution)
-        stub = exercise.file(root, "exercises")
+        stub = exercise.stub(root)
         for path, content in ((solution, text), (stub, strip(text, solution))):
             if path.is_file() and path.read_text(encoding="utf-8") == content:
                 continue

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import ast
 import hashlib
+import io
 import re
+import tokenize
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
@@ -68,13 +70,25 @@ def reachable(functions: dict[str, str], start: str) -> list[str]:
     return sorted(seen)
 
 
+def code(source: str) -> str:
+    """Return a module's text without its comments: what edits refer to, so that rewording a comment breaks none."""
+    lines = source.splitlines(keepends=True)
+    for token in tokenize.generate_tokens(io.StringIO(source).readline):
+        if token.type == tokenize.COMMENT:
+            row, column = token.start
+            lines[row - 1] = lines[row - 1][:column].rstrip() + "\n"
+    return "".join(lines)
+
+
 def single_variants(solution: str, wrong: Iterable[Edit | Replacement]) -> list[Variant]:
     """Return one variant per stated wrong version."""
+    solution = code(solution)
     return [Variant((item.misconception,), apply(solution, item)) for item in wrong]
 
 
 def pair_variants(solution: str, wrong: Iterable[Edit | Replacement]) -> list[Variant]:
     """Return the variants that two different misconceptions give together, where their changes do not overlap."""
+    solution = code(solution)
     changes = [(item.misconception, _span(solution, item)) for item in wrong]
     keys = [Variant((name,), _spliced(solution, span)).key for name, span in changes]
     pairs = []
@@ -106,6 +120,7 @@ def apply(solution: str, change: Edit | Replacement) -> str:
         SuiteError: an edit's text is not there exactly once, a replaced function does not exist, or the result is no
             Python.
     """
+    solution = code(solution)
     source = _spliced(solution, _span(solution, change))
     try:
         ast.parse(source)

@@ -13,19 +13,21 @@ import math
 import struct
 import sys
 from collections import OrderedDict
-from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, Protocol
 
 import numpy as np
 
-from autograder.calls import Handle, Limits, Recipe
+from autograder.calls import SUBMISSION, Handle, Limits, Recipe
 
 PREFIX = struct.Struct("<4sIQ")  # magic, bytes of the header, bytes of all arrays
 MAGIC = b"ANW1"
 HEADER_BYTES = 8 << 20
+# One set of bounds for what is written and for what is read: what can be received can be sent.
 ITEMS = 200_000  # values in one message, every element of a list counted
+TEXT = HEADER_BYTES // 2  # characters in all strings together
 DEPTH = 32
+BITS = 4096  # of an integer
 DIMENSIONS = 32
 
 DTYPES = {
@@ -68,17 +70,26 @@ class Source(Protocol):
 
 
 def encode(value: Any, limits: Limits) -> bytes:
-    """One message. Raises `NotData` for a value that is no data, `TooLarge` beyond `limits.reply_bytes`."""
+    """One message. Raises `NotData` for a value that is no data, `TooLarge` for one beyond the bounds."""
     encoder = _Encoder(limits)
     structure = encoder.structure(value, (), 0)
-    header = _dumps({"v": structure, "a": encoder.table}).encode("ascii")
+    table = [[name, list(array.shape)] for name, array in encoder.arrays]
+    header = _dumps({"v": structure, "a": table}).encode("ascii")
     if len(header) > HEADER_BYTES:
         raise TooLarge(f"a description of {_size(len(header))}, where at most {_size(HEADER_BYTES)} may be sent")
-    return b"".join([PREFIX.pack(MAGIC, len(header), encoder.payload), header, *encoder.chunks])
+    chunks = [array.tobytes() for _, array in encoder.arrays]
+    return b"".join([PREFIX.pack(MAGIC, len(header), encoder.payload), header, *chunks])
 
 
-def decode(source: bytes | Source, limits: Limits, tensor: Callable[[np.ndarray], Any] = Tensor) -> Any:
-    """The value of one message; `tensor` makes the tensors. Raises `WireError` and nothing else for malformed bytes."""
+def copied(value: Any, limits: Limits) -> Any:
+    """What `decode(encode(value))` gives, without the bytes between: shares no memory with `value`. Raises as `encode`."""
+    encoder = _Encoder(limits)
+    structure = encoder.structure(value, (), 0)
+    return _Decoder([np.array(array, order="C") for _, array in encoder.arrays]).value(structure, 0)
+
+
+def decode(source: bytes | Source, limits: Limits) -> Any:
+    """The value of one message. Raises `WireError` and nothing else for malformed bytes."""
     stream = io.BytesIO(source) if isinstance(source, bytes) else source
     magic, header_bytes, payload_bytes = PREFIX.unpack(_exactly(stream, PREFIX.size))
     if magic != MAGIC:
@@ -93,28 +104,57 @@ def decode(source: bytes | Source, limits: Limits, tensor: Callable[[np.ndarray]
         )
     structure, table = _header(_exactly(stream, header_bytes))
     arrays = _Arrays(table, payload_bytes)
-    value = _Decoder(arrays.read(stream), tensor).value(structure, 0)
+    decoder = _Decoder(arrays.read(stream))
+    try:
+        value = decoder.value(structure, 0)
+    except TooLarge as error:
+        raise WireError(f"The reply contains {error}.") from error
+    if decoder.unused:
+        raise WireError("The reply contains arrays that belong to no value.")
     if isinstance(source, bytes) and stream.read(1):
         raise WireError("The reply goes on after its end.")
     return value
 
 
-class _Encoder:
-    def __init__(self, limits: Limits) -> None:
-        self.limit = limits.reply_bytes
-        self.table: list[list[Any]] = []
-        self.chunks: list[bytes] = []
-        self.payload = 0
+class _Budget:
+    """Counts what is in a message against the bounds, alike on its way out and on its way in."""
+
+    def __init__(self) -> None:
         self.items = 0
         self.text = 0
 
-    def structure(self, value: Any, where: Where, depth: int) -> Any:
-        """JSON for `value`; exact types only, so that no subclass can speak for itself."""
+    def count(self, depth: int) -> None:
+        """One more value."""
         self.items += 1
-        if depth > DEPTH:
-            raise NotData(f"a value nested more than {DEPTH} levels deep")
         if self.items > ITEMS:
             raise TooLarge(f"more than {ITEMS:,} values")
+        if depth > DEPTH:
+            raise TooLarge(f"a value nested more than {DEPTH} levels deep")
+
+    def spell(self, text: str) -> None:
+        """One more string."""
+        self.text += len(text)
+        if self.text > TEXT:
+            raise TooLarge(f"more than {TEXT:,} characters of text")
+
+    @staticmethod
+    def integer(value: int) -> int:
+        """Return an integer that is not too long."""
+        if value.bit_length() > BITS:
+            raise TooLarge(f"an integer of more than {BITS:,} bits")
+        return value
+
+
+class _Encoder(_Budget):
+    def __init__(self, limits: Limits) -> None:
+        super().__init__()
+        self.limit = limits.reply_bytes
+        self.arrays: list[tuple[str, np.ndarray]] = []  # each with the name of its dtype
+        self.payload = 0
+
+    def structure(self, value: Any, where: Where, depth: int) -> Any:
+        """JSON for `value`; exact types only, so that no subclass can speak for itself."""
+        self.count(depth)
         kind = type(value)
         if value is None or kind is bool or kind is float:
             return value
@@ -123,9 +163,7 @@ class _Encoder:
         if kind is str:
             return self._string(value)
         if kind is int:
-            if value.bit_length() > 4096:
-                raise TooLarge("an integer of more than 4,096 bits")
-            return value
+            return self.integer(value)
         deeper = depth + 1
         if kind is list:
             return [self.structure(v, (where, i), deeper) for i, v in enumerate(value)]
@@ -148,9 +186,7 @@ class _Encoder:
         raise NotData(_named(value) + _place(where))
 
     def _string(self, text: str) -> str:
-        self.text += len(text)
-        if self.text > HEADER_BYTES // 2:
-            raise TooLarge(f"more than {HEADER_BYTES // 2:,} characters of text")
+        self.spell(text)
         if text.isascii():
             return text
         return text.encode("utf-8", "replace").decode("utf-8")  # lone surrogates cannot be printed: "?"
@@ -172,16 +208,15 @@ class _Encoder:
         self.payload += array.nbytes
         if self.payload > self.limit:
             raise TooLarge(f"{_size(self.payload)} or more, where at most {_size(self.limit)} may be sent")
-        self.table.append([name, list(array.shape)])
-        self.chunks.append(array.tobytes())
-        return len(self.table) - 1
+        self.arrays.append((name, array))
+        return len(self.arrays) - 1
 
 
 class _Arrays:
     """The header's table of arrays, checked against the announced payload."""
 
     def __init__(self, table: Any, payload_bytes: int) -> None:
-        if type(table) is not list:
+        if type(table) is not list or len(table) > ITEMS:
             raise WireError("The reply's table of arrays is malformed.")
         self.entries = [self._entry(entry) for entry in table]
         if sum([size for _, _, size in self.entries]) != payload_bytes:
@@ -215,20 +250,21 @@ class _Arrays:
         return arrays
 
 
-class _Decoder:
-    def __init__(self, arrays: list[np.ndarray], tensor: Callable[[np.ndarray], Any]) -> None:
+class _Decoder(_Budget):
+    def __init__(self, arrays: list[np.ndarray]) -> None:
+        super().__init__()
         self.arrays = arrays
         self.unused = set(range(len(arrays)))
-        self.tensor = tensor
 
     def value(self, node: Any, depth: int) -> Any:
+        self.count(depth)
         kind = type(node)
-        if node is None or kind is bool or kind is int or kind is float:
+        if node is None or kind is bool or kind is float:
             return node
+        if kind is int:
+            return self.integer(node)
         if kind is str:
-            return _text(node)
-        if depth > DEPTH + 1:
-            raise WireError(f"The reply is nested more than {DEPTH} levels deep.")
+            return self._text(node)
         if kind is list:
             return [self.value(v, depth + 1) for v in node]
         if kind is not dict or len(node) != 1:
@@ -240,14 +276,14 @@ class _Decoder:
         if tag in ("a", "s", "T"):
             array = self._take(body)
             if tag == "T":
-                return self.tensor(array)
+                return Tensor(array)
             if tag == "s":
                 if array.ndim:
                     raise WireError("The reply contains a scalar with dimensions.")
                 return array[()]
             return array
         if tag == "d" and type(body) is dict:
-            return {_text(key): self.value(item, depth + 1) for key, item in body.items()}
+            return {self._text(key): self.value(item, depth + 1) for key, item in body.items()}
         if tag == "h" and type(body) is int:
             return Handle(body)
         if type(body) is list:
@@ -258,8 +294,17 @@ class _Decoder:
             if tag == "r" and len(body) == 2 and type(body[0]) is str:
                 data = self.value(body[1], depth + 1)
                 if type(data) is dict:
-                    return Recipe(_text(body[0]), data)
+                    return Recipe(self._text(body[0]), data)
         raise WireError("The reply contains a value of unknown form.")
+
+    def _text(self, text: str) -> str:
+        self.spell(text)
+        if not text.isascii():
+            try:
+                text.encode()
+            except UnicodeEncodeError as error:
+                raise WireError("The reply contains text that is no text.") from error
+        return text
 
     def _take(self, index: Any) -> np.ndarray:
         if type(index) is not int or index not in self.unused:
@@ -289,15 +334,6 @@ def _exactly(stream: Source, n: int) -> bytes | bytearray:
     return raw
 
 
-def _text(text: str) -> str:
-    if not text.isascii():
-        try:
-            text.encode()
-        except UnicodeEncodeError as error:
-            raise WireError("The reply contains text that is no text.") from error
-    return text
-
-
 def _is_tensor(kind: type) -> bool:
     torch = sys.modules.get("torch")
     return torch is not None and kind in (torch.Tensor, torch.nn.Parameter)
@@ -318,7 +354,7 @@ def _named(value: Any) -> str:
             return "an array of objects"
         return f"an array of dtype {str(value.dtype)[:40]}"
     name = str(kind.__name__)[:60]
-    if kind.__module__ not in ("builtins", "__main__"):
+    if kind.__module__ not in ("builtins", "__main__") and not kind.__module__.startswith(SUBMISSION):
         name = f"{kind.__module__.split('.')[0][:60]}.{name}"
     return f"{'an' if name[0] in 'aeiouAEIOU' else 'a'} {name}"
 

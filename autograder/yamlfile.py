@@ -9,11 +9,13 @@ from typing import Any, TypeVar
 import yaml
 from pydantic import BaseModel, TypeAdapter, ValidationError
 
+from autograder.errors import KitError
+
 Model = TypeVar("Model")
 Location = tuple[str | int | float | bool | None, ...]
 
 
-class CourseError(Exception):
+class CourseError(KitError):
     """Something in `course/` is wrong. The text reads `file:line: what is wrong`."""
 
     def __init__(self, path: Path, line: int | None, message: str) -> None:

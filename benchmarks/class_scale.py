@@ -59,14 +59,13 @@ def sources(root: Path) -> dict[str, dict[str, list[str]]]:
     """Return modules by exercise and kind."""
     found = {}
     for name, exercise in Catalogue(root).exercises.items():
-        place = root / "tests" / "exercises"
         kinds = {
             "right": [
-                exercise.file(root, "solutions"),
-                *sorted((place / "right" / exercise.chapter / name).glob("*.py")),
+                exercise.solution,
+                *sorted((exercise.folder / "right").glob("*.py")),
             ],
-            "wrong": sorted((place / "wrong" / exercise.chapter / name).glob("*.py")),
-            "stub": [exercise.file(root, "exercises")],
+            "wrong": sorted((exercise.folder / "wrong").glob("*.py")),
+            "stub": [exercise.stub(root)],
         }
         found[name] = {kind: [path.read_text() for path in paths] for kind, paths in kinds.items()}
         found[name]["hostile"] = list(HOSTILE)

@@ -38,7 +38,9 @@ PAIR_BYTES = (
 )  # of an exercise's answers: beyond, two mistakes at once get no name in the bundle, one always does
 TREES = ("autograder", "course")
 # drills let the reference compute their keys, so they stay with the instructor's app; their questions do, too
-LEFT_OUT = re.compile(r"__pycache__|\.pyc$|/\.|suites/\w+/wrong_\w+\.py$|^course/(answers|stubs|questions|exams)")
+LEFT_OUT = re.compile(
+    r"__pycache__|\.pyc$|/\.|suites/\w+/\w+/(?!test_)|^course/(answers|stubs)/|^course/exams|^course/\w+/[\w-]+/"
+)
 SOLUTION = re.compile(r"^( *)### BEGIN SOLUTION$.*?^ *### END SOLUTION$", re.MULTILINE | re.DOTALL)
 HIDDEN = re.compile(r"^### BEGIN HIDDEN TESTS$.*?^### END HIDDEN TESTS$\n?", re.MULTILINE | re.DOTALL)
 
@@ -147,7 +149,7 @@ def build(root: Path, folder: Path, progress: Callable[[str], None] = lambda nam
     for exercise in Catalogue(root).exercises.values():
         progress(exercise.name)
         bench = Bench(exercise, root)
-        stub = strip(bench.solution, exercise.file(root, "solutions"))
+        stub = strip(bench.solution, exercise.solution)
         for tree in (folder / "exercises", folder / "course" / "stubs"):
             (tree / exercise.chapter).mkdir(parents=True, exist_ok=True)
             (tree / exercise.chapter / f"{exercise.name}.py").write_text(stub, encoding="utf-8")

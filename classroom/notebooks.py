@@ -42,7 +42,7 @@ def source_notebook(bench: Bench) -> nbformat.NotebookNode:
         CourseError: the solution is not laid out as it must be.
     """
     exercise = bench.exercise
-    path = exercise.file(bench.root, "solutions")
+    path = exercise.solution
     statement = ast.get_docstring(ast.parse(bench.solution))
     if statement is None:
         raise CourseError(path, 1, "a solution begins with its docstring")

@@ -1,4 +1,4 @@
-"""The question bank: reads course/questions/<chapter>/<topic>.yaml and says file and line of what is wrong there."""
+"""The question bank: reads course/<chapter>/<topic>/items.yaml and says file and line of what is wrong there."""
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -82,7 +82,7 @@ def read_bank(root: Path | None = None) -> Bank:
     except CourseError as error:  # the items are still good to practise
         bank.problems.append(Problem(_short(error.path, root), error.line or 1, error.message))
         known = None
-    for path in sorted((root / "course" / "questions").glob("*/*.yaml")):
+    for path in (path for course in bank.catalogue.courses for path in sorted(course.glob("course/*/*/items.yaml"))):
         try:
             document = read(path)
         except CourseError as error:
@@ -108,14 +108,14 @@ def _add(bank: Bank, document: Document, index: int, root: Path, known: frozense
         bank.problems.append(Problem(_short(path, root), line, message, name))
 
     before = len(bank.problems)
-    item = _read_item(data, path.stem, complain)
+    item = _read_item(data, path.parent.name, complain)
     if item is None:
         return
     topic = bank.catalogue.topics.get(item.topic)
-    if topic is None or topic.chapter != path.parent.name:
-        complain(f"chapter {path.parent.name} has no topic '{item.topic}' in course/syllabus.yaml", "topic")
+    if topic is None or topic.chapter != path.parent.parent.name:
+        complain(f"chapter {path.parent.parent.name} has no topic '{item.topic}' in course/syllabus.yaml", "topic")
     for identifier in sorted(misconceptions(item) - known) if known is not None else ():
-        complain(f"there is no misconception '{identifier}' in course/misconceptions", *_where(data, identifier))
+        complain(f"there is no misconception '{identifier}' in the catalogue", *_where(data, identifier))
     if item.figure and not (path.parent / item.figure.file).is_file():
         complain(f"there is no file {item.figure.file} beside this one", "figure", "file")
     if "@" in item.id:
@@ -168,4 +168,4 @@ def _where(data: Any, value: str) -> tuple[str | int, ...]:
 
 
 def _short(path: Path, root: Path) -> str:
-    return str(path.relative_to(root))
+    return str(path.relative_to(root) if path.is_relative_to(root) else path)

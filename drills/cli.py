@@ -52,7 +52,7 @@ def lint_command(
     if chapter:
         with told():
             topics = _topics(items, chapter)
-        mine = (f"course/questions/{chapter}/", *(f"course/syllabus.yaml:0: topic {topic} " for topic in topics))
+        mine = (f"course/{chapter}/", *(f"course/syllabus.yaml:0: topic {topic} " for topic in topics))
         problems = [problem for problem in problems if str(problem).startswith(mine)]
     else:
         problems += lint_generators(generated)
@@ -93,7 +93,7 @@ def import_command(
     topic: Annotated[str, typer.Option(help="The topic of GIFT items, as in `lstm`.")] = "",
     output: Annotated[Path | None, typer.Option("--output", "-o", help="The YAML file to write.")] = None,
 ) -> None:
-    """Read items into a YAML file, to be finished by hand and moved to course/questions/CHAPTER/TOPIC.yaml."""
+    """Read items into a YAML file, to be finished by hand and moved to course/CHAPTER/TOPIC/items.yaml."""
     from drills.exports.importing import from_gift
     from drills.exports.plain import from_json
 

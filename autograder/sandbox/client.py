@@ -25,7 +25,9 @@ from types import TracebackType
 from typing import Any, Literal, TypeVar
 
 from autograder import wire
+from autograder.asks import answered
 from autograder.calls import (
+    Answer,
     Failed,
     Handle,
     InfrastructureError,
@@ -40,12 +42,13 @@ from autograder.calls import (
 from autograder.sandbox.connection import Connection, Ended, Late
 from autograder.sandbox.limits import Bounds
 from autograder.sandbox.process import Server
-from autograder.sandbox.replies import read_outcome
+from autograder.sandbox.replies import Asked, asks, read_ask, read_outcome, written
+from autograder.stubs import Answered
 
 Mode = Literal["none", "best-effort", "strict"]
 HELLO_SECONDS = 30.0
 CPU_SLACK = 10
-TRIES = 2  # a function that ran out of time or crashed this often is not called again
+ASKS = 20_000  # calls that the grader answers within one call of the submission
 AHEAD_BYTES = (
     32 << 10
 )  # of calls sent before earlier ones are answered: less than a socket holds, so that sending never waits
@@ -183,6 +186,9 @@ class ConfinedRunner:
         self._closed = False
         self._failures: dict[str, list[Failed]] = {}
         self._queue: deque[_Asked] = deque()  # what is under way, the oldest first
+        self._replaced: frozenset[str] = frozenset()
+        self._answer: Answer | None = None
+        self._answering = 0.0  # seconds that answers took, which are not the submission's
         self._open()
 
     def load(self) -> Loaded | Raised | Failed:
@@ -197,14 +203,24 @@ class ConfinedRunner:
             "name": self._submission.name,
             "source": self._submission.source,
             "opaque": dict(self._submission.opaque),
+            "framework": self._submission.framework,
             "reply_bytes": self._limits.reply_bytes,
             "printed_chars": self._limits.printed_chars,
             "memory": self._limits.memory_bytes,
         }
-        self._send(asked, self._message(asked, request))
-        loaded: Loaded | Raised | Failed = self._wait(asked)
+        loaded: Loaded | Raised | Failed = self._exchange(asked, request)
+        if isinstance(loaded, Loaded):
+            loaded = self._install() or loaded
         self._loaded = loaded
         return loaded
+
+    def replace(self, functions: Sequence[str], answer: Answer) -> None:
+        """From now on answer the submission's own calls of these functions (see `Runner.replace`)."""
+        self._replaced, self._answer = frozenset(functions), answer
+        while self._queue:
+            self._receive()
+        if self._connection is not None and isinstance(self._loaded, Loaded):
+            self._loaded = self._install() or self._loaded
 
     def call(self, function: str, args: Sequence[Any], kwargs: Mapping[str, Any]) -> Outcome:
         """Call one function of the submission."""
@@ -215,8 +231,13 @@ class ConfinedRunner:
         """Send a call; what is returned waits for the outcome, None where the worker ended at an earlier call."""
         asked = _Asked(Returned, function, len(args), frozenset(kwargs))
         request = {"op": "call", "function": function, "args": list(args), "kwargs": dict(kwargs)}
-        message = self._message(asked, request)
-        while self._queue and sum(other.size for other in self._queue) + asked.size > AHEAD_BYTES:
+        try:
+            message = self._message(asked, request)
+        except wire.TooLarge as error:  # no suite's own arguments are: they came from the submission
+            asked.outcome = Failed("too-large", f"{function} cannot be handed what your functions return: {error}.")
+            return partial(self._wait, asked)
+        ahead = 0 if self._replaced else AHEAD_BYTES  # a worker that asks has to be heard first
+        while self._queue and sum(other.size for other in self._queue) + asked.size > ahead:
             self._receive()
         if given_up := self._given_up(function):
             asked.outcome = given_up
@@ -253,12 +274,24 @@ class ConfinedRunner:
             return None
         return _end(self._server, connection, self._worker, grace)
 
+    def _install(self) -> Failed | None:
+        """Put the stubs into a worker; returns what went wrong."""
+        if not self._replaced:
+            return None
+        asked = _Asked(Returned, "The module")
+        outcome = self._exchange(asked, {"op": "replace", "functions": sorted(self._replaced)})
+        return outcome if isinstance(outcome, Failed) else None
+
+    def _exchange(self, asked: _Asked, request: Mapping[str, Any]) -> Any:
+        self._send(asked, self._message(asked, request))
+        return self._wait(asked)
+
     def _message(self, asked: _Asked, request: Mapping[str, Any]) -> bytes:
         self._number += 1
         asked.number = self._number
         try:
             message = wire.encode({**request, "id": asked.number}, ANY_SIZE)
-        except wire.WireError as error:
+        except wire.NotData as error:
             raise InfrastructureError(f"the arguments of {asked.who} cannot be sent: {error}") from error
         asked.size = len(message)
         return message
@@ -296,14 +329,17 @@ class ConfinedRunner:
 
     def _given_up(self, who: str) -> Failed | None:
         failures = self._failures.get(who, [])
-        if len(failures) < TRIES:
+        if len(failures) < self._limits.tries:
             return None
-        return replace(failures[-1], message=f"{failures[-1].message} (not tried again)")
+        return replace(failures[-1], message=f"{failures[-1].message.rstrip('.')} (not tried again).")
 
     def _reply(self, asked: _Asked, connection: Connection, deadline: float) -> Loaded | Outcome:
-        start = time.monotonic()
+        start, answering = time.monotonic(), self._answering
         reply = connection.receive(self._limits, deadline)
-        outcome = read_outcome(reply, asked.number, self._submission.source, time.monotonic() - start)
+        if asks(reply):
+            reply = self._answered(asked, reply, connection, deadline)
+        seconds = time.monotonic() - start - (self._answering - answering)
+        outcome = read_outcome(reply, asked.number, self._submission.source, seconds)
         if isinstance(outcome, Loaded | Returned) and type(outcome) is not asked.kind:
             raise wire.WireError(f"{asked.who} answered something that was not asked.")
         if isinstance(outcome, Returned):
@@ -311,6 +347,43 @@ class ConfinedRunner:
                 raise wire.WireError("The reply is about other arguments.")  # a check relies on these
             self._handles.update(dict.fromkeys(_handles([outcome.value], {}), self._generation))
         return outcome
+
+    def _answered(self, asked: _Asked, reply: Any, connection: Connection, deadline: float) -> Any:
+        """Answer what the submission asks in the course of one call; returns the reply to the call itself."""
+        already, received, count = self._answering, connection.received, 0
+        while asks(reply):
+            ask = read_ask(reply, asked.number, self._replaced)
+            count += 1
+            if count > ASKS:
+                raise wire.WireError(f"{asked.who} asked for more than {ASKS:,} calls.")
+            if connection.received - received > self._limits.reply_bytes:
+                raise wire.WireError(
+                    f"{asked.who} asked with more than {self._limits.reply_bytes >> 20} MB of arguments."
+                )
+            if self._answering > self._limits.total_seconds:
+                raise Late
+            connection.send(self._reply_to(ask, asked.number), deadline + self._answering - already)
+            reply = connection.receive(self._limits, deadline + self._answering - already)
+        return reply
+
+    def _reply_to(self, ask: Asked, number: int) -> bytes:
+        assert self._answer is not None
+        start = time.monotonic()
+        framework = self._submission.framework
+        try:
+            found = answered(self._answer, framework, ask.function, ask.args, ask.kwargs, ask.gradients)
+            try:
+                return wire.encode({"op": "answer", "id": number, **written(found)}, ANY_SIZE)
+            except wire.WireError as error:
+                failed = Answered(Failed("not-data", f"{ask.function} returns {error}."))
+                return wire.encode({"op": "answer", "id": number, **written(failed)}, ANY_SIZE)
+        except BaseException:  # the worker waits in vain
+            self._drop(grace=False)
+            raise
+        finally:
+            took = time.monotonic() - start
+            self._answering += took
+            self._spent -= took
 
     def _attempt(self, who: str, step: Callable[[Connection, float], T]) -> T | Failed:
         """Take one step of an exchange, given the connection and a deadline; what goes wrong in it is an outcome."""
@@ -391,7 +464,7 @@ def _handles(args: Sequence[Any], kwargs: Mapping[str, Any]) -> list[Handle]:
 def _too_long(who: str, limits: Limits, left: float) -> str:
     if left < limits.call_seconds:
         return f"{who} did not finish before the submission's {limits.total_seconds:g} seconds were used up."
-    return f"{who} did not finish within {limits.call_seconds:g} seconds; is there a loop that never ends?"
+    return f"{who} did not finish within {limits.call_seconds:g} seconds: it has a loop that never ends, or is far too slow."
 
 
 def _ending(who: str, status: int | None) -> str:

@@ -28,6 +28,7 @@ class Connection:
         self._sock = sock
         self._deadline = 0.0
         self._ahead = b""  # read already, belongs to the next part
+        self.received = 0  # bytes of messages so far
         sock.setblocking(False)
         self._poller: select.poll | None = None
         if hasattr(
@@ -68,6 +69,7 @@ class Connection:
 
     def read(self, n: int, /) -> bytes | bytearray:
         """Return exactly n bytes, for `wire.decode`; memory grows with what arrives, not with what is announced."""
+        self.received += n
         if len(self._ahead) >= n:
             data, self._ahead = self._ahead[:n], self._ahead[n:]
             return data

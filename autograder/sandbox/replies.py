@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 from autograder import wire
 from autograder.calls import Failed, FailureKind, Loaded, Outcome, Raised, Returned
+from autograder.location import located
+from autograder.stubs import Answered, Place, arguments
 
 _CONTROLS = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f]")
 
@@ -46,26 +49,70 @@ def read_outcome(reply: Any, number: int, source: str, seconds: float) -> Loaded
     raise wire.WireError("The reply has an unknown form.")
 
 
+@dataclass(frozen=True)
+class Asked:
+    """A call that the submission wants answered."""
+
+    function: str
+    args: Sequence[Any]
+    kwargs: Mapping[str, Any]
+    gradients: Sequence[Place]
+
+
+def asks(reply: Any) -> bool:
+    """Tell whether a reply is none, but asks."""
+    return type(reply) is dict and reply.get("kind") == "asks"
+
+
+def read_ask(reply: Mapping[str, Any], number: int, functions: Collection[str]) -> Asked:
+    """Turn what asks into a call of one of `functions`, believing only its form.
+
+    Raises:
+        WireError: it has another form, or asks for another function.
+    """
+    if type(reply.get("id")) is not int or reply["id"] != number:
+        raise wire.WireError("The submission asked while nothing was under way.")
+    asked = Asked(*(_typed(reply, *field) for field in FIELDS))
+    if asked.function not in functions:
+        raise wire.WireError(f"The submission asked for a call that nobody answers ({asked.function[:60]}).")
+    places = arguments(asked.args, asked.kwargs)
+    for place in asked.gradients:
+        tensor = places.get(place) if type(place) in (int, str) else None
+        if type(tensor) is not wire.Tensor or tensor.array.dtype.kind != "f":
+            raise wire.WireError("The submission asked for a gradient that there is none of.")
+    if len(set(asked.gradients)) != len(asked.gradients):
+        raise wire.WireError("The submission asked for a gradient twice.")
+    return asked
+
+
+FIELDS = (("function", str), ("args", list), ("kwargs", dict), ("gradients", list))
+
+
+def written(answered: Answered) -> dict[str, Any]:
+    """Return an answer as it is sent."""
+    outcome = answered.outcome
+    if isinstance(outcome, Returned):
+        return {"kind": "returned", "value": outcome.value, "gradients": list(answered.gradients)}
+    if isinstance(outcome, Raised):
+        return {"kind": "raised", "type": outcome.type, "message": outcome.message}
+    return {"kind": "failed", "message": outcome.message}
+
+
 def _raised(reply: Mapping[str, Any], source: str, printed: str, seconds: float) -> Raised:
-    line, lines = reply.get("line"), source.splitlines()
-    text = ""
-    if type(line) is int and 1 <= line <= len(lines):
-        text = lines[line - 1].strip()
-    else:
-        line = None
+    line = reply.get("line")
     bases = _typed(reply, "bases", list)
     if any(type(base) is not str for base in bases):
         raise wire.WireError("The reply has an unknown form.")
-    return Raised(
+    raised = Raised(
         type=_typed(reply, "type", str)[:100],
         message=_typed(reply, "message", str)[:4000],
         bases=tuple(bases),
-        line=line,
-        source=text,
+        line=line if type(line) is int else None,
         traceback=_typed({"traceback": "", **reply}, "traceback", str)[:10_000],
         printed=printed,
         seconds=seconds,
     )
+    return located(raised, source)
 
 
 def _typed(reply: Mapping[str, Any], key: str, kind: type) -> Any:

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from autograder.calls import Limits
+from autograder.calls import Limits, Runner, Submission
 from autograder.check import Check, CheckFailed, Student
 from autograder.desk import sandboxed
 from autograder.grading import PUBLIC, Grader, Session, generator
@@ -18,17 +18,21 @@ from autograder.inprocess import InProcess
 from autograder.paths import find_root
 
 
+def _debugged(submission: Submission, limits: Limits) -> Runner:
+    return InProcess(submission, debug=True, raising=True)
+
+
 @pytest.fixture(scope="session")
 def _grader() -> Grader:
     worker = os.environ.get("ANNDL_MODE", "in-process") == "worker"
     root = find_root(Path(__file__).parent)
-    return Grader(root, sandboxed() if worker else lambda submission, limits: InProcess(submission, debug=True))
+    return Grader(root, sandboxed() if worker else _debugged)
 
 
 @pytest.fixture(scope="module")
 def _session(request: pytest.FixtureRequest, _grader: Grader) -> Iterator[Session]:
     bench = _grader.bench(request.path.stem.removeprefix("test_"))
-    path = Path(os.environ.get("ANNDL_SUBMISSION") or bench.exercise.file(_grader.root, "exercises"))
+    path = Path(os.environ.get("ANNDL_SUBMISSION") or bench.exercise.stub(_grader.root))
     submission = bench.submission(path.read_text(encoding="utf-8"), str(path))
     session = Session(bench, submission, PUBLIC, _grader.opener, Limits())
     yield session

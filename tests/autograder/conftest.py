@@ -18,12 +18,11 @@ def course(tmp_path: Path) -> Path:
     """The attention exercise alone, in a folder that a test may change."""
     for file in (
         "course/syllabus.yaml",
-        "course/exercises/attention/attention.yaml",
-        "course/misconceptions/attention.yaml",
+        "course/attention/attention.yaml",
         "solutions/attention/attention.py",
         "exercises/attention/attention.py",
-        "autograder/suites/attention/test_attention.py",
-        "autograder/suites/attention/wrong_attention.py",
+        "autograder/suites/attention/attention/test_attention.py",
+        "autograder/suites/attention/attention/wrong.py",
         "reference/attention/attention.py",
     ):
         (tmp_path / file).parent.mkdir(parents=True, exist_ok=True)

@@ -5,8 +5,7 @@ import pytest
 from autograder.catalogue import Catalogue
 from autograder.yamlfile import CourseError
 
-CARD = "course/exercises/attention/attention.yaml"
-BELIEFS = "course/misconceptions/attention.yaml"
+CARD = "course/attention/attention.yaml"
 
 
 @pytest.mark.parametrize(
@@ -22,9 +21,9 @@ BELIEFS = "course/misconceptions/attention.yaml"
         (CARD, "minutes: 30", "minutes: 30\nafter: [attention]", None, "circle"),
         (CARD, "minutes: 30", "minutes: 30\nopaque: {train: [0]}", 4, "not among the functions"),
         (CARD, "minutes: 30", "minutes: 30\nminutes: 31", 4, "second time"),
-        (BELIEFS, "attention-unscaled:", "Attention Unscaled:", 2, "no id"),
-        (BELIEFS, "  holds: The scores are Q K^T", "  hold: The scores are Q K^T", None, "unknown field"),
-        (BELIEFS, "attention-scaled-by-d:", "attention-unscaled:", None, "second time"),
+        (CARD, "attention-unscaled:", "Attention Unscaled:", None, "no id"),
+        (CARD, "    holds: The scores are Q K^T", "    hold: The scores are Q K^T", None, "unknown field"),
+        (CARD, "attention-scaled-by-d:", "attention-unscaled:", None, "second time"),
     ],
 )
 def test_a_mistake_is_told_with_file_and_line(course, file, old, new, line, said):

@@ -82,7 +82,7 @@ def test_machine_readable_output(anndl):
 
 def test_wrong_use_is_told_in_a_sentence(anndl, tmp_path):
     assert "there is no exercise 'nothing'" in anndl("grade", "nothing", code=2)
-    (anndl.course / "course/exercises/attention/attention.yaml").write_text("title: [\n")
+    (anndl.course / "course/attention/attention.yaml").write_text("title: [\n")
     assert "attention.yaml:2: no valid YAML" in anndl("grade", code=3)
 
 

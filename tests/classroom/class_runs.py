@@ -18,12 +18,12 @@ SETTING = Setting(str(ROOT))
 FILES = {
     "hebbian": {
         "right": "solutions/feedforward/hebbian.py",
-        "wrong": "tests/exercises/wrong/feedforward/hebbian/sign.py",
+        "wrong": "autograder/suites/feedforward/hebbian/wrong/sign.py",
         "stub": "exercises/feedforward/hebbian.py",
     },
     "output_size": {
         "right": "solutions/convolutional/output_size.py",
-        "wrong": "tests/exercises/wrong/convolutional/output_size/half_padding.py",
+        "wrong": "autograder/suites/convolutional/output_size/wrong/half_padding.py",
         "stub": "exercises/convolutional/output_size.py",
     },
 }

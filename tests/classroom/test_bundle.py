@@ -42,11 +42,12 @@ def course_of(folder: Path, names: tuple[str, ...]) -> Path:
     for name in ("Makefile", "constraints.txt", "pyproject.toml", "docs"):
         (folder / name).symlink_to(ROOT / name)
     (folder / "course").mkdir()
-    for name in ("syllabus.yaml", "misconceptions", "exams.yaml", "questions"):
+    for name in ("syllabus.yaml", "exams.yaml", *(f"{c}/misconceptions.yaml" for c in Catalogue(ROOT).chapters)):
+        (folder / "course" / name).parent.mkdir(exist_ok=True)
         (folder / "course" / name).symlink_to(ROOT / "course" / name)
     for exercise in Catalogue(ROOT).exercises.values():
         if exercise.name in names:
-            path = folder / "course" / "exercises" / exercise.chapter / f"{exercise.name}.yaml"
+            path = folder / "course" / exercise.chapter / f"{exercise.name}.yaml"
             path.parent.mkdir(parents=True, exist_ok=True)
             text = (ROOT / path.relative_to(folder)).read_text(encoding="utf-8")
             path.write_text(re.sub(r"^after:.*\n(  ?-.*\n)*", "", text, flags=re.M), encoding="utf-8")
@@ -77,7 +78,7 @@ def assert_same_verdicts(folder: Path, names: tuple[str, ...], pairs: int) -> No
     work = []
     for name in names:
         bench = grader.bench(name)
-        work += [[name, bench.exercise.file(ROOT, "exercises").read_text()], [name, bench.solution]]
+        work += [[name, bench.exercise.stub(ROOT).read_text()], [name, bench.solution]]
         work += [[name, variant.source] for variant in bench.variants[0]]
         work += [[name, variant.source] for variant in bench.variants[1][:: max(1, len(bench.variants[1]) // pairs)]]
     environment = {"PATH": os.environ["PATH"], "PYTHONPATH": str(folder), "OMP_NUM_THREADS": "1", "HOME": str(folder)}

@@ -168,8 +168,8 @@ def test_another_attempt_is_graded_anew(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    "tree", ["autograder/suites/feedforward/test_hebbian.py", "solutions/feedforward/hebbian.py", "reference/feedforward/hebbian.py",
-             "autograder/suites/feedforward/wrong_hebbian.py"]
+    "tree", ["autograder/suites/feedforward/hebbian/test_hebbian.py", "solutions/feedforward/hebbian.py", "reference/feedforward/hebbian.py",
+             "autograder/suites/feedforward/hebbian/wrong.py"]
 )  # fmt: skip
 def test_a_verdict_depends_on_suite_solution_and_reference(tmp_path: Path, tree: str) -> None:
     for name in ("autograder/suites", "solutions", "reference", "course", "exercises"):

@@ -45,19 +45,19 @@ def questions(topic: str, count: int, misconception: str = "") -> str:
 def course(tmp_path: Path) -> Path:
     """A course folder with three topics of six, five and four items, and one of six in another chapter."""
     root = tmp_path / "root"
-    (root / "course" / "misconceptions").mkdir(parents=True)
+    (root / "course" / "one").mkdir(parents=True)
     (root / "course" / "syllabus.yaml").write_text(SYLLABUS, encoding="utf-8")
-    (root / "course" / "misconceptions" / "one.yaml").write_text(MISCONCEPTIONS, encoding="utf-8")
+    (root / "course" / "one" / "misconceptions.yaml").write_text(MISCONCEPTIONS, encoding="utf-8")
     for topic, count, misconception in (
         ("apples", 6, "apples-are-pears"),
         ("pears", 5, "pears-are-blue"),
         ("plums", 4, ""),
     ):
-        file = root / "course" / "questions" / "one" / f"{topic}.yaml"
+        file = root / "course" / "one" / topic / "items.yaml"
         file.parent.mkdir(parents=True, exist_ok=True)
         file.write_text(questions(topic, count, misconception), encoding="utf-8")
-    nuts = root / "course" / "questions" / "two" / "nuts.yaml"
-    nuts.parent.mkdir()
+    nuts = root / "course" / "two" / "nuts" / "items.yaml"
+    nuts.parent.mkdir(parents=True)
     nuts.write_text(questions("nuts", 6), encoding="utf-8")
     return root
 

@@ -26,15 +26,15 @@ GOOD = """- id: good
 
 def problems(course: Path, text: str) -> list[str]:
     """What the reader says about a file of its own with this text, without the folder."""
-    (course / "course" / "questions" / "two" / "nuts.yaml").write_text(text, encoding="utf-8")
-    return [str(problem).removeprefix("course/questions/two/") for problem in read_bank(course).problems]
+    (course / "course" / "two" / "nuts" / "items.yaml").write_text(text, encoding="utf-8")
+    return [str(problem).removeprefix("course/two/nuts/") for problem in read_bank(course).problems]
 
 
 def test_a_good_course_has_no_problems(course):
     bank = load_bank(course)
     assert len(bank.items) == 21
     assert [len(bank.of_topic(topic)) for topic in ("apples", "pears", "plums", "nuts")] == [6, 5, 4, 6]
-    assert bank.places["pears-1"].file.name == "pears.yaml"
+    assert bank.places["pears-1"].file.parent.name == "pears"
 
 
 @pytest.mark.parametrize(
@@ -52,21 +52,21 @@ def test_a_good_course_has_no_problems(course):
         ("difficulty: 1", "difficulty: 1\n  topic: apples", 4, "chapter two has no topic 'apples'"),
         ("difficulty: 1", "difficulty: 1\n  figure: {file: no.svg, alt: none}", 4, "there is no file no.svg"),
         ("id: good", "id: Not Good", 1, "id"),
-        ("id: good", "id: apples-1", 1, "the id is taken by course/questions/one/apples.yaml:13"),
+        ("id: good", "id: apples-1", 1, "the id is taken by course/one/apples/items.yaml:13"),
         ("id: good", "id: 'good", 11, "no valid YAML"),
         ("- id: good", "id: good", 2, "no valid YAML"),
     ],
 )
 def test_errors_name_file_and_line(course, old, new, line, said):
     found = problems(course, GOOD.replace(old, new))
-    assert any(text.startswith(f"nuts.yaml:{line}: ") and said in text for text in found), found
+    assert any(text.startswith(f"items.yaml:{line}: ") and said in text for text in found), found
 
 
 def test_a_file_that_is_no_list(course):
     assert problems(course, "a: 1\n") == [
-        "nuts.yaml:1: a file of the bank is a list of items, each beginning with `- id:`"
+        "items.yaml:1: a file of the bank is a list of items, each beginning with `- id:`"
     ]
-    assert problems(course, "- 7\n") == ["nuts.yaml:1: an item is a mapping of fields, beginning with `- id:`"]
+    assert problems(course, "- 7\n") == ["items.yaml:1: an item is a mapping of fields, beginning with `- id:`"]
     assert problems(course, "") == []
 
 
@@ -81,10 +81,10 @@ def test_one_broken_item_leaves_the_others(course):
 
 
 def test_a_broken_catalogue_is_told_and_leaves_the_items(course):
-    (course / "course" / "misconceptions" / "one.yaml").write_text("apples-are-pears: {", encoding="utf-8")
+    (course / "course" / "one" / "misconceptions.yaml").write_text("apples-are-pears: {", encoding="utf-8")
     bank = read_bank(course)
     assert len(bank.items) == 21
-    assert [problem.file for problem in bank.problems] == ["course/misconceptions/one.yaml"]
+    assert [problem.file for problem in bank.problems] == ["course/one/misconceptions.yaml"]
 
 
 def documented() -> list[dict]:

@@ -61,7 +61,7 @@ def test_export_and_import(run, tmp_path, course):
     assert len(json.loads((tmp_path / "all.json").read_text())["items"]) == 6
     assert run("bank", "export", "gift", "--topic", "pears").exit_code == 0
     assert run("bank", "import", "questions.gift", "--topic", "pears").exit_code == 0
-    file = course / "course" / "questions" / "one" / "pears.yaml"
+    file = course / "course" / "one" / "pears" / "items.yaml"
     before = read_bank(course).of_topic("pears")
     file.write_text((tmp_path / "questions.yaml").read_text(encoding="utf-8"), encoding="utf-8")
     after = read_bank(course)

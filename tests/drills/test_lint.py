@@ -130,7 +130,7 @@ def test_a_good_course_passes(course):
 
 def test_the_key_may_not_be_the_longest_too_often(course):
     for topic in ("apples", "pears", "plums"):
-        file = course / "course" / "questions" / "one" / f"{topic}.yaml"
+        file = course / "course" / "one" / topic / "items.yaml"
         file.write_text(
             file.read_text().replace("key: right", "key: the one that is always right, at length,"), encoding="utf-8"
         )
@@ -142,16 +142,16 @@ def test_the_key_may_not_be_the_longest_too_often(course):
 
 
 def test_topics_need_two_items_and_items_differ(course):
-    file = course / "course" / "questions" / "two" / "nuts.yaml"
+    file = course / "course" / "two" / "nuts" / "items.yaml"
     first = file.read_text(encoding="utf-8").split("\n- id: nuts-1")[0]
     file.write_text(first, encoding="utf-8")
     assert messages(course) == ["course/syllabus.yaml:0: topic nuts has 1 of at least 2 items"]
     file.write_text(first + first.replace("nuts-0", "nuts-9"), encoding="utf-8")
-    assert messages(course) == ["course/questions/two/nuts.yaml:13: nuts-9: asks the same as nuts-0"]
+    assert messages(course) == ["course/two/nuts/items.yaml:13: nuts-9: asks the same as nuts-0"]
 
 
 def test_links_lead_to_exercises(course):
-    file = course / "course" / "questions" / "two" / "nuts.yaml"
+    file = course / "course" / "two" / "nuts" / "items.yaml"
     file.write_text(
         file.read_text().replace("difficulty: 1", "difficulty: 1\n  exercise: one/none", 1), encoding="utf-8"
     )
@@ -161,12 +161,12 @@ def test_links_lead_to_exercises(course):
 
 def test_the_command_says_file_and_line_and_fails(course, monkeypatch):
     monkeypatch.setenv("ANNDL_ROOT", str(course))
-    file = course / "course" / "questions" / "two" / "nuts.yaml"
+    file = course / "course" / "two" / "nuts" / "items.yaml"
     file.write_text(file.read_text().replace("right 3", "4.0"), encoding="utf-8")
     result = CliRunner().invoke(bank_commands, ["lint", "two"])
     assert result.exit_code == 1
     assert re.search(
-        r"course/questions/two/nuts\.yaml:\d+: nuts-3: key: must be text; put 4\.0 in quotation marks", result.output
+        r"course/two/nuts/items\.yaml:\d+: nuts-3: key: must be text; put 4\.0 in quotation marks", result.output
     )
     assert CliRunner().invoke(bank_commands, ["lint", "one"]).exit_code == 0
     assert "There is no chapter" in CliRunner().invoke(bank_commands, ["lint", "three"]).output

@@ -17,7 +17,6 @@ ROOT = Path(__file__).resolve().parents[2]
 GRADER = Grader(ROOT)
 EXERCISES = list(GRADER.catalogue.exercises)
 SECRETS = [f"secret {number}".encode() for number in range(5)]
-HERE = Path(__file__).parent
 
 SAME_BY_NATURE = {  # made wrong, and yet right: why
     ("backprop", "loss", "swapped arguments"): "(y - t)^2 = (t - y)^2",
@@ -92,7 +91,7 @@ def problems(report: Report) -> list[str]:
 
 def submissions(kind: str, name: str) -> list[Path]:
     """Return complete modules written apart from the solution."""
-    return sorted((HERE / kind / GRADER.catalogue.exercises[name].chapter / name).glob("*.py"))
+    return sorted((GRADER.catalogue.exercises[name].folder / kind).glob("*.py"))
 
 
 def written(kind: str) -> list[tuple[str, Path]]:
@@ -105,9 +104,9 @@ def made() -> list[tuple[str, str, str]]:
     cases = []
     for name in EXERCISES:
         bench = GRADER.bench(name)
-        if not bench.exercise.suite(ROOT).is_file():
+        if not bench.exercise.suite.is_file():
             continue  # the tests of the solution say so
-        promised = set(re.findall(r'check\.unchanged\(\s*"(\w+)"', bench.exercise.suite(ROOT).read_text()))
+        promised = set(re.findall(r'check\.unchanged\(\s*"(\w+)"', bench.exercise.suite.read_text()))
         for function in bench.exercise.functions:
             free = bench.exercise.opaque.get(function) == ()  # only what it does to its arguments counts
             for way in MADE:
@@ -128,7 +127,7 @@ def test_stubs_and_cards_are_in_sync_with_the_solutions():
 
 @pytest.mark.parametrize("name", EXERCISES)
 def test_a_stub_is_not_started(name):
-    stub = GRADER.catalogue.exercises[name].file(ROOT, "exercises").read_text(encoding="utf-8")
+    stub = GRADER.catalogue.exercises[name].stub(ROOT).read_text(encoding="utf-8")
     report = grade(name, stub)
     assert (report.state, report.earned, report.problem) == ("not started", 0, "")
 
@@ -170,7 +169,7 @@ def test_wrong_submissions_get_the_diagnosis_they_expect(name, path):
 @pytest.mark.parametrize("name", EXERCISES)
 def test_every_misconception_is_catalogued_and_in_the_syllabus(name):
     catalogue = GRADER.catalogue
-    for item in load(catalogue.exercises[name].suite(ROOT)).wrong:
+    for item in load(catalogue.exercises[name].suite).wrong:
         assert item.misconception in catalogue.misconceptions
         assert catalogue.misconceptions[item.misconception].topic in catalogue.topics
 

@@ -40,6 +40,9 @@ NOBODY = 65534
 STRAYS = ("results.json", "report.xml", "conftest.py", "sitecustomize.py", "numpy.py", "anndl")
 
 HEAD = """
+import numpy
+__builtins__["__import__"] = numpy.__builtins__["__import__"]  # the rule of imports is no wall: attacks step over it
+del numpy
 LEAK = "LEAKED-" + "77aa"
 PROJECT = {project!r}
 PORT = {port}
@@ -137,7 +140,7 @@ def grade(user: str, port: int, wanted: set[str]) -> dict[str, Any]:
         with Sandbox("strict") as sandbox:
             quick = Limits(call_seconds=0.3, total_seconds=1.0, memory_bytes=1 << 30)
             grader = Grader(root, sandbox.open, PATIENT)
-            solution = exercises[name].file(root, "solutions").read_text(encoding="utf-8")
+            solution = exercises[name].solution.read_text(encoding="utf-8")
             key = secret_key(b"arena", user, name, 1)
             report = grader.grade(name, solution, key)  # warms suite and reference, too
             marks[f"{framework}/right"] = [

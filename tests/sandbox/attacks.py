@@ -195,7 +195,7 @@ def attack(*a):
     for thing in gc.get_objects() + [o for f in __import__('sys')._current_frames().values() for o in (f.f_globals,)]:
         try:
             if isinstance(thing, dict) and 'MAGIC' in thing: thing['encode'] = lambda *x: b'ANW1' * 1000
-            if type(thing).__name__ == '_Host': thing.message = lambda *x: b'{"score": 100}'
+            if type(thing).__name__ == '_Served': thing.reply = lambda *x: b'{"score": 100}'
         except Exception: pass
     return 0.0
 """,

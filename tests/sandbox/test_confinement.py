@@ -37,6 +37,8 @@ linux.prctl(linux.PR_SET_NO_NEW_PRIVS, 1)
 seccomp.load(code)
 
 source = """
+import numpy
+__builtins__["__import__"] = numpy.__builtins__["__import__"]  # steps over the rule of imports
 import os
 def read(path):
     with open(path) as f: return f.read()[:20]

@@ -13,8 +13,22 @@ import torch
 from hypothesis import given
 from hypothesis import strategies as st
 
+from autograder import wire
 from autograder.calls import Handle, Limits, Recipe
-from autograder.wire import DTYPES, NotData, Tensor, TooLarge, WireError, decode, encode
+from autograder.wire import (
+    BITS,
+    DEPTH,
+    DTYPES,
+    ITEMS,
+    TEXT,
+    NotData,
+    Tensor,
+    TooLarge,
+    WireError,
+    copied,
+    decode,
+    encode,
+)
 
 LIMITS = Limits(reply_bytes=1 << 20)
 
@@ -69,6 +83,42 @@ def test_values_come_back_as_they_were(value: Any) -> None:
     assert same(decode(encode(value, LIMITS), LIMITS), value)
 
 
+@given(values)
+def test_a_copy_is_what_comes_over_the_wire(value: Any) -> None:
+    assert same(copied(value, LIMITS), value)
+
+
+def nested(depth: int) -> Any:
+    value: Any = 1.0
+    for _ in range(depth):
+        value = [value]
+    return value
+
+
+@pytest.mark.parametrize(
+    ("fits", "does_not"),
+    [
+        (nested(DEPTH), nested(DEPTH + 1)),
+        ([0] * (ITEMS - 1), [0] * ITEMS),
+        (1 << (BITS - 1), 1 << BITS),
+        ({"k" * (TEXT // 2): "v" * (TEXT // 2)}, {"k" * (TEXT // 2): "v" * (TEXT // 2 + 1)}),
+    ],
+    ids=["depth", "values", "bits", "text"],
+)
+def test_what_can_be_read_can_be_written_and_the_other_way_round(
+    fits: Any, does_not: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert same(decode(encode(fits, LIMITS), LIMITS), fits)
+    with pytest.raises(TooLarge):
+        encode(does_not, LIMITS)
+    for method in ("count", "spell"):
+        monkeypatch.setattr(wire._Encoder, method, lambda *a: None)  # as an encoder of a submission's own would
+    monkeypatch.setattr(wire._Encoder, "integer", staticmethod(lambda value: value))
+    message = encode(does_not, LIMITS)
+    with pytest.raises(WireError, match="The reply contains"):
+        decode(message, LIMITS)
+
+
 @pytest.mark.parametrize("name", sorted(DTYPES))
 def test_scalars_keep_their_type(name: str) -> None:
     scalar = np.ones((), name)[()]
@@ -106,8 +156,6 @@ def test_tensors_are_told_from_arrays() -> None:
     source = torch.arange(6.0).reshape(2, 3).T.requires_grad_()
     back = decode(encode([source, torch.nn.Parameter(source.detach())], LIMITS), LIMITS)
     assert all(type(t) is Tensor and np.array_equal(t.array, source.detach().numpy()) for t in back)
-    made = decode(encode(source, LIMITS), LIMITS, torch.from_numpy)
-    assert torch.equal(made, source)
 
 
 class Sub(np.ndarray):
@@ -153,7 +201,7 @@ def test_subclasses_of_numbers_are_no_numbers() -> None:
 def test_self_reference_and_size_end() -> None:
     loop: list[Any] = []
     loop.append(loop)
-    with pytest.raises(NotData):
+    with pytest.raises(TooLarge):
         encode(loop, LIMITS)
     for value in (
         np.zeros(1 << 18),
@@ -191,6 +239,8 @@ def frame(header: bytes, payload: bytes = b"", magic: bytes = b"ANW1") -> bytes:
         frame(b'{"v":{"a":true},"a":[["|b1",[1]]]}', b"\1"),
         frame(b'{"v":[{"a":0},{"a":0}],"a":[["|u1",[1]]]}', b"\1"),
         frame(b'{"v":{"a":0},"a":[["|O",[1]]]}', b"\1" * 8),
+        frame(b'{"v":1,"a":[["|u1",[1]]]}', b"\1"),
+        frame(b'{"v":[' + b"1," * 1_500_000 + b'1],"a":[]}'),
         frame(b'{"v":{"a":0},"a":[["<f8",[-1]]]}'),
         frame(b'{"v":{"a":0},"a":[["<f8",[1.0]]]}', b"\1" * 8),
         frame(b'{"v":{"a":0},"a":[["<f8",[true]]]}', b"\1" * 8),

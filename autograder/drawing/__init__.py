@@ -1,0 +1,1 @@
+"""What the exercises' figures share: style, and words of a real corpus."""

@@ -1,0 +1,124 @@
+"""The wrong versions of Hebbian learning: what each misconception writes."""
+
+import numpy as np
+
+from autograder import edit, misconception
+
+ANSWER = "return 1 if np.dot(w, x) > 0 else -1"
+STEP = "return w + eta * t * x"
+RIGHT = "if predict(w, x) == t:"
+
+wrong = [
+    edit("perceptron-line-is-positive", "1 if np.dot(w, x) > 0 else", "1 if w @ x >= 0 else"),
+    edit("perceptron-answers-zero-one", ANSWER, "return 1 if w @ x > 0 else 0"),
+    edit("perceptron-sign-of-zero", ANSWER, "return int(np.sign(w @ x))"),
+    edit("perceptron-sign-of-zero", ANSWER, "return np.sign(w @ x)"),
+    edit("perceptron-answers-the-sum", ANSWER, "return w @ x"),
+    edit("perceptron-answers-the-sum", ANSWER, "return np.tanh(w @ x)"),
+    edit("perceptron-bias-left-out", "1 if np.dot(w, x) > 0 else", "1 if w[1:] @ x[1:] > 0 else"),
+    edit("perceptron-bias-counted-twice", "1 if np.dot(w, x) > 0 else", "1 if w[0] + w @ x > 0 else"),
+    edit("hebbian-bias-not-learned", STEP, "return np.concatenate([w[:1], w[1:] + eta * t * x[1:]])"),
+    edit("hebbian-updates-every-example", RIGHT, "if False:"),
+    edit("hebbian-update-without-the-target", STEP, "return w + eta * x"),
+    edit("hebbian-update-pushes-away", STEP, "return w - eta * t * x"),
+    edit("hebbian-error-counted-twice", STEP, "return w + eta * (t - predict(w, x)) * x"),
+    edit("hebbian-linear-error", STEP, "return w + eta * (t - w @ x) * x"),
+    edit("hebbian-without-the-rate", STEP, "return w + t * x"),
+    edit("hebbian-changes-the-callers-weights", STEP, "w += eta * t * x\n    return w"),
+    edit("hebbian-the-line-is-right-for-both", RIGHT, "if t * (w @ x) >= 0:"),
+    edit("hebbian-the-line-is-wrong-for-both", RIGHT, "if t * (w @ x) > 0:"),
+    edit("hebbian-clean-epoch-not-counted", "return w, epoch, True", "return w, epoch - 1, True"),
+    edit("hebbian-starts-from-zero", "for epoch in range(1,", "w = np.zeros(X.shape[1])\n    for epoch in range(1,"),
+    edit("hebbian-only-the-last-example-counts", "errors += predict(w, x)", "errors = predict(w, x)"),
+    edit(
+        "hebbian-errors-never-reset",
+        "for epoch in range(1, max_epochs + 1):\n        errors = 0",
+        "errors = 0\n    for epoch in range(1, max_epochs + 1):",
+    ),
+]
+
+
+@misconception("hebbian-linear-error", replaces="hebbian_update")
+def step_against_the_linear_error_always(w, x, t, eta):
+    return w + eta * (t - w @ x) * x
+
+
+@misconception("hebbian-bias-not-learned", replaces="hebbian_update")
+def bias_stays_and_is_left_out(w, x, t, eta):
+    return w if (1 if w[1:] @ x[1:] > 0 else -1) == t else np.concatenate([w[:1], w[1:] + eta * t * x[1:]])
+
+
+@misconception("hebbian-updates-every-example", replaces="train")
+def every_example_and_never_done(w, X, t, eta, max_epochs):
+    for _ in range(max_epochs):
+        for x, target in zip(X, t, strict=True):
+            w = w + eta * target * x
+    return w, max_epochs, False
+
+
+@misconception("hebbian-the-line-is-right-for-both", replaces="train")
+def an_error_is_a_negative_product(w, X, t, eta, max_epochs):
+    for epoch in range(1, max_epochs + 1):
+        errors = 0
+        for x, target in zip(X, t, strict=True):
+            if target * (w @ x) < 0:
+                w, errors = w + eta * target * x, errors + 1
+        if errors == 0:
+            return w, epoch, True
+    return w, max_epochs, False
+
+
+@misconception("hebbian-the-line-is-wrong-for-both", replaces="train")
+def right_is_a_positive_product(w, X, t, eta, max_epochs):
+    for epoch in range(1, max_epochs + 1):
+        errors = 0
+        for x, target in zip(X, t, strict=True):
+            if target * (w @ x) <= 0:
+                w, errors = w + eta * target * x, errors + 1
+        if errors == 0:
+            return w, epoch, True
+    return w, max_epochs, False
+
+
+@misconception("hebbian-batch-instead-of-online", replaces="train")
+def all_errors_with_the_weights_of_the_epochs_start(w, X, t, eta, max_epochs):
+    for epoch in range(1, max_epochs + 1):
+        start, errors = w, 0
+        for x, target in zip(X, t, strict=True):
+            errors += predict(start, x) != target
+            w = w + (hebbian_update(start, x, target, eta) - start)
+        if errors == 0:
+            return w, epoch, True
+    return w, max_epochs, False
+
+
+@misconception("hebbian-one-correction-per-epoch", replaces="train")
+def back_to_the_first_example_after_an_error(w, X, t, eta, max_epochs):
+    for epoch in range(1, max_epochs + 1):
+        for x, target in zip(X, t, strict=True):
+            if predict(w, x) != target:
+                w = hebbian_update(w, x, target, eta)
+                break
+        else:
+            return w, epoch, True
+    return w, max_epochs, False
+
+
+@misconception("hebbian-converged-before-the-clean-epoch", replaces="train")
+def all_right_after_the_epoch_is_enough(w, X, t, eta, max_epochs):
+    for epoch in range(1, max_epochs + 1):
+        for x, target in zip(X, t, strict=True):
+            w = hebbian_update(w, x, target, eta)
+        if all(predict(w, x) == target for x, target in zip(X, t, strict=True)):
+            return w, epoch, True
+    return w, max_epochs, False
+
+
+@misconception("hebbian-converged-before-the-clean-epoch", replaces="train")
+def all_right_before_the_epoch_is_enough(w, X, t, eta, max_epochs):
+    for epoch in range(max_epochs):
+        if all(predict(w, x) == target for x, target in zip(X, t, strict=True)):
+            return w, epoch, True
+        for x, target in zip(X, t, strict=True):
+            w = hebbian_update(w, x, target, eta)
+    return w, max_epochs, all(predict(w, x) == target for x, target in zip(X, t, strict=True))

@@ -1,0 +1,288 @@
+"""The wrong versions of GAN training: what each misconception writes."""
+
+from autograder import edit, misconception
+
+BOTH = "return -log_real.mean() - log_fake.mean()\n"
+STEP = "generator_loss(D(G(noise(len(real))))).backward()"
+
+wrong = [
+    edit("gan-labels-swapped", "logsigmoid(real_logits)", "logsigmoid(-real_logits)"),
+    edit(
+        "gan-labels-swapped",
+        "log_fake = torch.nn.functional.logsigmoid(-fake_logits)",
+        "log_fake = torch.nn.functional.logsigmoid(fake_logits)",
+    ),
+    edit(
+        "gan-labels-swapped",
+        "discriminator_loss(D(real), D(fake)).backward()",
+        "discriminator_loss(D(fake), D(real)).backward()",
+    ),
+    edit("gan-half-a-discriminator-loss", BOTH, "return -log_real.mean()\n"),
+    edit("gan-half-a-discriminator-loss", BOTH, "return -log_fake.mean()\n"),
+    edit("gan-sum-instead-of-mean", BOTH, "return -log_real.sum() - log_fake.sum()\n"),
+    edit(
+        "gan-sum-instead-of-mean",
+        "return -torch.nn.functional.logsigmoid(fake_logits).mean()",
+        "return -torch.nn.functional.logsigmoid(fake_logits).sum()",
+    ),
+    edit("gan-one-mean-for-both-batches", BOTH, "return -torch.cat([log_real.flatten(), log_fake.flatten()]).mean()\n"),
+    edit("gan-one-mean-for-both-batches", BOTH, "return -(log_real.mean() + log_fake.mean()) / 2\n"),
+    edit("gan-discriminator-loss-maximised", BOTH, "return log_real.mean() + log_fake.mean()\n"),
+    edit(
+        "gan-generator-helps-the-discriminator",
+        "return -torch.nn.functional.logsigmoid(fake_logits)",
+        "return -torch.nn.functional.logsigmoid(-fake_logits)",
+    ),
+    edit(
+        "gan-generator-helps-the-discriminator",
+        "return torch.nn.functional.logsigmoid(-fake_logits)",
+        "return -torch.nn.functional.logsigmoid(-fake_logits)",
+    ),
+    edit(
+        "gan-generator-helps-the-discriminator",
+        "return -torch.nn.functional.logsigmoid(fake_logits)",
+        "return torch.nn.functional.logsigmoid(fake_logits)",
+    ),
+    edit("gan-saturating-means-the-other-loss", "    if saturating:", "    if not saturating:"),
+    edit(
+        "gan-saturating-means-the-other-loss",
+        "return torch.nn.functional.logsigmoid(-fake_logits)",
+        "return -torch.nn.functional.logsigmoid(fake_logits)",
+    ),
+    edit(
+        "gan-saturating-loss-in-the-round", STEP, "generator_loss(D(G(noise(len(real)))), saturating=True).backward()"
+    ),
+    edit("gan-gradients-accumulate", "        optimizer_d.zero_grad()\n", "      \n"),
+    edit("gan-gradients-accumulate", "    optimizer_g.zero_grad()\n", ""),
+    edit(
+        "gan-generator-step-cut-off",
+        "    optimizer_g.zero_grad()\n    generator_loss(D(G(noise(len(real))))).backward()",
+        "    generator_loss(D(G(noise(len(real))))).backward()\n    optimizer_g.zero_grad()",
+    ),
+    edit("gan-k-ignored", "for _ in range(k):", "for _ in range(1):"),
+    edit(
+        "gan-k-ignored",
+        "    for _ in range(k):\n        real = next(real_batches)\n",
+        "    for real in real_batches:\n",
+    ),
+    edit(
+        "gan-one-real-batch-for-all-steps",
+        "    for _ in range(k):\n        real = next(real_batches)\n",
+        "    real = next(real_batches)\n    for _ in range(k):\n",
+    ),
+    edit("gan-real-batch-for-the-generator", STEP, "generator_loss(D(G(noise(len(next(real_batches)))))).backward()"),
+    edit("gan-generator-step-cut-off", STEP, "generator_loss(D(G(noise(len(real))).detach())).backward()"),
+    edit(
+        "gan-generator-step-moves-the-discriminator",
+        "    optimizer_g.step()\n",
+        "    optimizer_g.step()\n    optimizer_d.step()\n",
+    ),
+]
+
+
+@misconception("gan-log-of-a-saturated-sigmoid", replaces="discriminator_loss")
+def log_of_sigmoid(real_logits, fake_logits):
+    return -torch.log(torch.sigmoid(real_logits)).mean() - torch.log(1 - torch.sigmoid(fake_logits)).mean()
+
+
+@misconception("gan-log-of-a-saturated-sigmoid", replaces="discriminator_loss")
+def log_of_sigmoid_and_a_little(real_logits, fake_logits):
+    real, fake = torch.sigmoid(real_logits), torch.sigmoid(fake_logits)
+    return -torch.log(real + 1e-8).mean() - torch.log(1 - fake + 1e-8).mean()
+
+
+@misconception("gan-log-of-a-saturated-sigmoid", replaces="discriminator_loss")
+def cross_entropy_of_probabilities(real_logits, fake_logits):
+    entropy = torch.nn.functional.binary_cross_entropy
+    real, fake = torch.sigmoid(real_logits), torch.sigmoid(fake_logits)
+    return entropy(real, torch.ones_like(real)) + entropy(fake, torch.zeros_like(fake))
+
+
+@misconception("gan-log-of-a-saturated-sigmoid", replaces="generator_loss")
+def generator_log_of_sigmoid(fake_logits, saturating=False):
+    D = torch.sigmoid(fake_logits)
+    return torch.log(1 - D).mean() if saturating else -torch.log(D).mean()
+
+
+@misconception("gan-log-of-a-saturated-sigmoid", replaces="generator_loss")
+def generator_log_of_sigmoid_and_a_little(fake_logits, saturating=False):
+    D = torch.sigmoid(fake_logits)
+    return torch.log(1 - D + 1e-8).mean() if saturating else -torch.log(D + 1e-8).mean()
+
+
+@misconception("gan-sigmoid-twice", replaces="discriminator_loss")
+def sigmoid_of_a_sigmoid(real_logits, fake_logits):
+    real, fake = torch.sigmoid(real_logits), torch.sigmoid(fake_logits)
+    return -torch.nn.functional.logsigmoid(real).mean() - torch.nn.functional.logsigmoid(-fake).mean()
+
+
+@misconception("gan-sigmoid-twice", replaces="discriminator_loss")
+def logits_are_probabilities(real_logits, fake_logits):
+    return -torch.log(real_logits).mean() - torch.log(1 - fake_logits).mean()
+
+
+@misconception("gan-sigmoid-twice", replaces="generator_loss")
+def generator_sigmoid_of_a_sigmoid(fake_logits, saturating=False):
+    D = torch.sigmoid(fake_logits)
+    if saturating:
+        return torch.nn.functional.logsigmoid(-D).mean()
+    return -torch.nn.functional.logsigmoid(D).mean()
+
+
+@misconception("gan-fake-not-detached", replaces="train_round")
+def gradients_of_the_discriminator_stay_in_g(G, D, optimizer_g, optimizer_d, real_batches, noise, k):
+    for _ in range(k):
+        real = next(real_batches)
+        optimizer_d.zero_grad()
+        optimizer_g.zero_grad()
+        discriminator_loss(D(real), D(G(noise(len(real))))).backward()
+        optimizer_d.step()
+    generator_loss(D(G(noise(len(real))))).backward()
+    optimizer_g.step()
+
+
+@misconception("gan-fake-not-detached", replaces="train_round")
+def cleared_at_the_start_of_the_round(G, D, optimizer_g, optimizer_d, real_batches, noise, k):
+    optimizer_g.zero_grad()
+    for _ in range(k):
+        real = next(real_batches)
+        optimizer_d.zero_grad()
+        discriminator_loss(D(real), D(G(noise(len(real))))).backward()
+        optimizer_d.step()
+    generator_loss(D(G(noise(len(real))))).backward()
+    optimizer_g.step()
+
+
+@misconception("gan-generator-moves-in-the-discriminators-step", replaces="train_round")
+def both_optimizers_step(G, D, optimizer_g, optimizer_d, real_batches, noise, k):
+    for _ in range(k):
+        real = next(real_batches)
+        optimizer_d.zero_grad()
+        optimizer_g.zero_grad()
+        discriminator_loss(D(real), D(G(noise(len(real))))).backward()
+        optimizer_d.step()
+        optimizer_g.step()
+    optimizer_g.zero_grad()
+    generator_loss(D(G(noise(len(real))))).backward()
+    optimizer_g.step()
+
+
+@misconception("gan-k-counts-generator-steps", replaces="train_round")
+def both_players_k_times(G, D, optimizer_g, optimizer_d, real_batches, noise, k):
+    for _ in range(k):
+        real = next(real_batches)
+        fake = G(noise(len(real))).detach()
+        optimizer_d.zero_grad()
+        discriminator_loss(D(real), D(fake)).backward()
+        optimizer_d.step()
+        optimizer_g.zero_grad()
+        generator_loss(D(G(noise(len(real))))).backward()
+        optimizer_g.step()
+
+
+@misconception("gan-k-counts-generator-steps", replaces="train_round")
+def one_step_then_k_of_the_generator(G, D, optimizer_g, optimizer_d, real_batches, noise, k):
+    real = next(real_batches)
+    fake = G(noise(len(real))).detach()
+    optimizer_d.zero_grad()
+    discriminator_loss(D(real), D(fake)).backward()
+    optimizer_d.step()
+    for _ in range(k):
+        optimizer_g.zero_grad()
+        generator_loss(D(G(noise(len(real))))).backward()
+        optimizer_g.step()
+
+
+@misconception("gan-noise-used-twice", replaces="train_round")
+def the_generator_gets_the_last_noise_again(G, D, optimizer_g, optimizer_d, real_batches, noise, k):
+    for _ in range(k):
+        real = next(real_batches)
+        z = noise(len(real))
+        optimizer_d.zero_grad()
+        discriminator_loss(D(real), D(G(z).detach())).backward()
+        optimizer_d.step()
+    optimizer_g.zero_grad()
+    generator_loss(D(G(z))).backward()
+    optimizer_g.step()
+
+
+@misconception("gan-noise-used-twice", replaces="train_round")
+def one_noise_for_the_round(G, D, optimizer_g, optimizer_d, real_batches, noise, k):
+    z = None
+    for _ in range(k):
+        real = next(real_batches)
+        z = noise(len(real)) if z is None else z
+        optimizer_d.zero_grad()
+        discriminator_loss(D(real), D(G(z).detach())).backward()
+        optimizer_d.step()
+    optimizer_g.zero_grad()
+    generator_loss(D(G(z))).backward()
+    optimizer_g.step()
+
+
+@misconception("gan-generator-plays-first", replaces="train_round")
+def generator_before_the_discriminator(G, D, optimizer_g, optimizer_d, real_batches, noise, k):
+    batches = [next(real_batches) for _ in range(k)]
+    optimizer_g.zero_grad()
+    generator_loss(D(G(noise(len(batches[-1]))))).backward()
+    optimizer_g.step()
+    for real in batches:
+        fake = G(noise(len(real))).detach()
+        optimizer_d.zero_grad()
+        discriminator_loss(D(real), D(fake)).backward()
+        optimizer_d.step()
+
+
+@misconception("gan-generator-judged-by-the-old-discriminator", replaces="train_round")
+def both_losses_before_any_step(G, D, optimizer_g, optimizer_d, real_batches, noise, k):
+    for step in range(k):
+        real = next(real_batches)
+        fake = G(noise(len(real))).detach()
+        optimizer_d.zero_grad()
+        loss = discriminator_loss(D(real), D(fake))
+        if step == k - 1:
+            optimizer_g.zero_grad()
+            generator_loss(D(G(noise(len(real))))).backward()
+            optimizer_d.zero_grad()
+        loss.backward()
+        optimizer_d.step()
+    optimizer_g.step()
+
+
+@misconception("gan-gradients-accumulate", replaces="train_round")
+def cleared_once_a_round(G, D, optimizer_g, optimizer_d, real_batches, noise, k):
+    optimizer_d.zero_grad()
+    for _ in range(k):
+        real = next(real_batches)
+        fake = G(noise(len(real))).detach()
+        discriminator_loss(D(real), D(fake)).backward()
+        optimizer_d.step()
+    optimizer_g.zero_grad()
+    generator_loss(D(G(noise(len(real))))).backward()
+    optimizer_g.step()
+
+
+@misconception("gan-gradients-accumulate", replaces="train_round")
+def never_cleared(G, D, optimizer_g, optimizer_d, real_batches, noise, k):
+    for _ in range(k):
+        real = next(real_batches)
+        fake = G(noise(len(real))).detach()
+        discriminator_loss(D(real), D(fake)).backward()
+        optimizer_d.step()
+    generator_loss(D(G(noise(len(real))))).backward()
+    optimizer_g.step()
+
+
+@misconception("gan-generator-step-moves-the-discriminator", replaces="train_round")
+def discriminator_steps_again_on_a_clean_gradient(G, D, optimizer_g, optimizer_d, real_batches, noise, k):
+    for _ in range(k):
+        real = next(real_batches)
+        fake = G(noise(len(real))).detach()
+        optimizer_d.zero_grad()
+        discriminator_loss(D(real), D(fake)).backward()
+        optimizer_d.step()
+    optimizer_g.zero_grad()
+    optimizer_d.zero_grad()
+    generator_loss(D(G(noise(len(real))))).backward()
+    optimizer_g.step()
+    optimizer_d.step()

@@ -1,0 +1,92 @@
+"""The wrong versions of backpropagation through time: what each misconception writes."""
+
+from autograder import edit
+
+STATE = 'h = np.tanh(X[:, t] @ params["Wx"] + h @ params["Wh"] + params["bh"])'
+STACK = "H = np.stack(states, axis=1)"
+OUTPUT = 'return H @ params["Wy"] + params["by"], H'
+DY = "dY = 2 * (Y - T)"
+ERRORS = "for t in range(steps):"
+OWN = 'travelling = (dY[:, t] @ params["Wy"].T) * (1 - H[:, t] ** 2)'
+WAY = "for s in range(t, max(t - reach, -1), -1):"
+BACK = 'travelling = (travelling @ params["Wh"].T) * (1 - before[:, s] ** 2)'
+REACH = "reach = steps if window is None else window"
+BEFORE = "before = np.concatenate([h0[:, None], H[:, :-1]], axis=1)"
+GRADS = "grads = {\n"
+AVERAGE = "return {name: grad / steps for name, grad in grads.items()} if average else grads"
+
+wrong = [
+    edit("recurrent-state-not-carried", STATE, STATE.replace("+ h @", "+ h0 @")),
+    edit("recurrent-starts-from-zero", "h, states = h0, []", "h, states = np.zeros_like(h0), []"),
+    edit("recurrent-initial-state-among-the-states", STACK, "H = np.stack([h0, *states[:-1]], axis=1)"),
+    edit("recurrent-initial-state-among-the-states", OUTPUT, OUTPUT[:-1] + "np.concatenate([h0[:, None], H], axis=1)"),
+    edit("recurrent-last-state-only", OUTPUT, 'return H[:, -1] @ params["Wy"] + params["by"], H'),
+    edit("recurrent-time-axis-first", STACK, "H = np.stack(states)"),
+    edit("recurrent-weights-transposed", STATE, STATE.replace('h @ params["Wh"]', 'h @ params["Wh"].T')),
+    edit("recurrent-states-share-one-array", STATE, STATE.replace("h = np.tanh", "h[...] = np.tanh")),
+    edit("mlp-hidden-layer-without-activation", STATE, STATE.replace("np.tanh(", "(")),
+    edit("mlp-bias-left-out", STATE, STATE.replace(' + params["bh"]', "")),
+    edit("mlp-bias-left-out", OUTPUT, OUTPUT.replace(' + params["by"]', "")),
+    edit("mlp-output-through-the-tanh", OUTPUT, 'return np.tanh(H @ params["Wy"] + params["by"]), H'),
+    edit("squared-error-with-a-half", DY, "dY = Y - T"),
+    edit("squared-error-averaged", DY, "dY = 2 * (Y - T) / len(Y)"),
+    edit("squared-error-averaged", DY, "dY = 2 * (Y - T) / Y.size"),
+    edit("backprop-sign-of-the-error", DY, "dY = 2 * (T - Y)"),
+    edit("backprop-tanh-forgotten", OWN, 'travelling = dY[:, t] @ params["Wy"].T'),
+    edit("backprop-tanh-forgotten", BACK, 'travelling = travelling @ params["Wh"].T'),
+    edit(
+        "backprop-tanh-forgotten",
+        f"{OWN}\n        {WAY}\n            dA[:, s] += travelling\n            {BACK}",
+        f'travelling = dY[:, t] @ params["Wy"].T\n        {WAY}\n            dA[:, s] += travelling\n'
+        '            travelling = travelling @ params["Wh"].T',
+    ),
+    edit(
+        "backprop-sigmoid-derivative",
+        f"{OWN}\n        {WAY}\n            dA[:, s] += travelling\n            {BACK}",
+        f'travelling = (dY[:, t] @ params["Wy"].T) * H[:, t] * (1 - H[:, t])\n        {WAY}\n'
+        "            dA[:, s] += travelling\n"
+        '            travelling = (travelling @ params["Wh"].T) * before[:, s] * (1 - before[:, s])',
+    ),
+    edit("backprop-transposed-gradients", '"ntd,nth->dh"', '"ntd,nth->hd"'),
+    edit("backprop-transposed-gradients", '"nti,nth->ih"', '"nti,nth->hi"'),
+    edit("bptt-last-replica-only", GRADS, "dA[:, :-1] = 0\n    grads = {\n"),
+    edit(
+        "bptt-last-replica-only",
+        GRADS,
+        "X, H, before, dY, dA = (a[:, -1:] for a in (X, H, before, dY, dA))\n    grads = {\n",
+    ),
+    edit("bptt-only-the-last-error", ERRORS, "for t in range(steps - 1, steps):"),
+    edit("bptt-only-the-last-error", DY, "dY = 2 * (Y - T)\n    dY[:, :-1] = 0"),
+    edit("bptt-errors-stay-at-their-step", WAY, "for s in range(t, t - 1, -1):"),
+    edit("bptt-one-step-back-only", WAY, "for s in range(t, max(t - min(reach, 2), -1), -1):"),
+    edit("bptt-pairs-the-error-with-the-new-state", '"nti,nth->ih", before, dA', '"nti,nth->ih", H, dA'),
+    edit(
+        "bptt-initial-state-forgotten",
+        BEFORE,
+        "before = np.concatenate([np.zeros_like(h0)[:, None], H[:, :-1]], axis=1)",
+    ),
+    edit("bptt-slope-of-the-wrong-step", BACK, BACK.replace("before", "H")),
+    edit("bptt-recurrent-weights-not-transposed", BACK, BACK.replace('["Wh"].T', '["Wh"]')),
+    edit("bptt-output-errors-replace-the-later-ones", "dA[:, s] += travelling", "dA[:, s] = travelling"),
+    edit("truncated-bptt-only-the-last-window", ERRORS, "for t in range(max(steps - reach, 0), steps):"),
+    edit("truncated-bptt-only-the-last-window", DY, "dY = 2 * (Y - T)\n    dY[:, : max(steps - reach, 0)] = 0"),
+    edit("truncated-bptt-in-pieces", WAY, "for s in range(t, t // reach * reach - 1, -1):"),
+    edit("truncated-bptt-window-counts-steps-back", WAY, "for s in range(t, max(t - reach - 1, -1), -1):"),
+    edit("truncated-bptt-window-ignored", REACH, "reach = steps"),
+    edit("bptt-always-averages", AVERAGE, "return {name: grad / steps for name, grad in grads.items()}"),
+    edit("bptt-never-averages", AVERAGE, "return grads"),
+    edit("bptt-averages-over-the-examples", AVERAGE, AVERAGE.replace("grad / steps", "grad / len(X)")),
+    edit("bptt-averages-over-the-examples", AVERAGE, AVERAGE.replace("grad / steps", "grad / (steps * len(X))")),
+    edit("bptt-averages-over-the-window", AVERAGE, AVERAGE.replace("grad / steps", "grad / min(reach, steps)")),
+    edit(
+        "bptt-averages-only-the-recurrent-part",
+        AVERAGE,
+        AVERAGE.replace("grad / steps", 'grad / (1 if name in ("Wy", "by") else steps)'),
+    ),
+    edit(
+        "bptt-averages-only-the-recurrent-part",
+        AVERAGE,
+        AVERAGE.replace("grad / steps", 'grad / (steps if name == "Wh" else 1)'),
+    ),
+    edit("bptt-writes-into-its-arguments", DY, "T -= Y\n    dY = -2 * T"),
+]

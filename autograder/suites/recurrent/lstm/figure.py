@@ -1,0 +1,80 @@
+"""Gates opening on a piece of news: three cells with weights set by hand read it letter by letter."""
+
+import string
+from importlib.resources import files
+
+import numpy as np
+from matplotlib.figure import Figure
+
+from autograder.drawing.style import ACCENT, GREY, REFERENCE, YOURS
+
+CELLS = (
+    "counts the letters of a word",
+    "remembers a capital until the full stop, and tells it between words",
+    "knows whether it is inside quotation marks",
+)
+WIDE = 10.0  # an argument of +-10 opens or shuts a gate
+
+
+def excerpt(begin: str = "identify the body.", length: int = 72) -> str:
+    """Return a piece of the news corpus, as it was printed."""
+    text = (files("gensim") / "test" / "test_data" / "lee_background.cor").read_text(encoding="utf-8")
+    start = text.index(begin)
+    return text[start : start + length]
+
+
+def encode(text: str) -> np.ndarray:
+    """Return (1, T, 5): is it a letter, a capital, a full stop, a quotation mark, a space?"""
+    kinds = (string.ascii_letters, string.ascii_uppercase, ".", '"', " ")
+    return np.array([[[float(character in kind) for kind in kinds] for character in text]])
+
+
+def weights() -> dict[str, np.ndarray]:
+    """Return parameters of three cells, rows: the states of the cells, then the five kinds of character."""
+    letter, capital, stop, quote, space = 3, 4, 5, 6, 7
+    params = {f"W{gate}": np.zeros((8, 3)) for gate in "figo"} | {f"b{gate}": np.zeros(3) for gate in "figo"}
+    params["Wf"][[letter, stop, quote], [0, 1, 2]] = 2 * WIDE, -2 * WIDE, -2 * WIDE
+    params["bf"][:] = -WIDE, WIDE, WIDE  # keep only while letters come; keep until a full stop; keep until a mark
+    params["Wi"][[letter, capital, quote], [0, 1, 2]] = 2 * WIDE
+    params["bi"][:] = -WIDE  # write on a letter; on a capital; on a quotation mark
+    params["Wg"][2, 2] = -WIDE  # the third cell turns its own state round: -1 outside becomes +1 inside, and back
+    params["bg"][:] = np.arctanh(0.9), np.arctanh(0.9), 0
+    params["Wo"][space, 1] = 2 * WIDE
+    params["bo"][:] = WIDE, -WIDE, WIDE  # the second cell keeps what it knows to itself, except at a space
+    return params
+
+
+def draw(student, reference) -> Figure:
+    """Draw cell, state and gates along the text: the learner's as lines and strips, the reference's as dots.
+
+    Args:
+        student, reference: modules with `gates(x, h, params)` and `forward(X, h0, c0, params)`.
+    """
+    text, params = excerpt(), weights()
+    X, h0, c0 = encode(text), np.tanh([[0.0, 0.0, -1.0]]), np.array([[0.0, 0.0, -1.0]])
+    H, C = (np.asarray(array)[0] for array in student.forward(X, h0, c0, params))
+    right_H, right_C = (np.asarray(array)[0] for array in reference.forward(X, h0, c0, params))
+    before = np.concatenate([h0, H[:-1]])
+    f, i, _, o = (np.asarray(gate) for gate in student.gates(X[0], before, params))
+
+    figure = Figure(figsize=(14, 8), layout="constrained")
+    axes = figure.subplots(6, 1, height_ratios=[3, 1.3] * 3, sharex=True)
+    time = np.arange(len(text))
+    for unit, title in enumerate(CELLS):
+        lines, strip = axes[2 * unit], axes[2 * unit + 1]
+        lines.step(time, C[:, unit], where="mid", color=YOURS, label="cell c, yours")
+        lines.step(time, H[:, unit], where="mid", color=ACCENT, label="state h, yours")
+        lines.plot(time, right_C[:, unit], ".", color=REFERENCE, label="the reference's")
+        lines.plot(time, right_H[:, unit], ".", color=REFERENCE, markersize=3)
+        lines.axhline(0, color=GREY, linewidth=0.5)
+        lines.set_title(title, loc="left", fontsize=10)
+        strip.imshow(np.stack([f[:, unit], i[:, unit], o[:, unit]]), cmap="Greys", vmin=0, vmax=1, aspect="auto")
+        strip.set(yticks=range(3), yticklabels=["keep f", "write i", "show o"])
+        strip.set_xticks(time, list(text.replace(" ", "·")), family="monospace")
+        strip.tick_params(axis="x", labelbottom=True)
+        lines.tick_params(axis="x", labelbottom=False)
+    axes[0].legend(loc="upper right", ncols=3, fontsize=8)
+    gap = max(float(np.abs(H - right_H).max()), float(np.abs(C - right_C).max()))
+    verdict = "the same as the reference's" if gap < 1e-6 else f"off from the reference's by up to {gap:.2g}"
+    figure.suptitle(f"Gates (black: open) and cells along a piece of news; yours are {verdict}")
+    return figure

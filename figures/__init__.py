@@ -1,1 +1,0 @@
-"""One picture per exercise, drawn with whatever implementation it is given."""
