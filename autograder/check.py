@@ -13,6 +13,7 @@ from typing import Any
 
 import numpy as np
 
+from autograder import disclosure
 from autograder.calls import Failed, Outcome, Raised, Recipe, Returned
 from autograder.compare import Difference, as_array, brief, close, difference
 from autograder.oracle import Answer, Arguments, Oracle, Target, evaluate, name_of
@@ -24,7 +25,11 @@ BAD_CALL = re.compile(r"positional argument|keyword argument|takes \d+|takes no 
 
 
 class CheckFailed(AssertionError):
-    """A check did not hold. `message` names the property only; `detail` is for the learner's own checks."""
+    """A check did not hold.
+
+    `message` and `detail` are for the learner's own checks; `told` is what may be said of a hidden one, empty where that is
+    nothing but that it does not hold.
+    """
 
     def __init__(
         self,
@@ -34,8 +39,10 @@ class CheckFailed(AssertionError):
         detail: Detail | None = None,
         candidates: Sequence[Variant] = (),
         unfinished: bool = False,
+        told: str = "",
     ) -> None:
         super().__init__(message)
+        self.told = told
         self.message, self.status, self.hints, self.detail = message, status, tuple(hints), detail
         self.candidates, self.unfinished = tuple(candidates), unfinished
 
@@ -130,15 +137,18 @@ class Check:
         if isinstance(outcome, Returned):
             detail = replace(self._detail(target, arguments), returned=brief(outcome.value), expected=name)
             message = f"{self._label(target)} returned a result where it must raise {name}"
-            raise CheckFailed(message, detail=detail, candidates=self._matching(target, arguments, outcome))
+            raise CheckFailed(
+                message, detail=detail, candidates=self._matching(target, arguments, outcome), told=message
+            )
         self._stop(target, arguments, outcome)
 
     def _untouched(self, function: str, arguments: Arguments, outcome: Outcome, right: Any) -> None:
         returned = self._returned(function, arguments, outcome)
         detail = self._detail(function, arguments)
         if found := difference(returned.value, right):
-            message = f"{function}: {found.kind}; whether it leaves its arguments alone counts once its result is right"
-            raise CheckFailed(message, detail=detail, candidates=self._matching(function, arguments, returned))
+            told = f"whether {function} leaves its arguments alone counts once its result is right"
+            candidates = self._matching(function, arguments, returned)
+            raise CheckFailed(f"{function}: {found.kind}; {told}", detail=detail, candidates=candidates, told=told)
         (args, kwargs), (positional, named) = arguments, returned.arguments
         names = [*self._names(function, len(args)), *kwargs]
         for name, before, after in zip(names, [*args, *kwargs.values()], [*positional, *named.values()], strict=True):
@@ -147,7 +157,7 @@ class Check:
             message = f"{function} changed its argument {name} in place"
             hints = ("`a += b` and `a[...] = b` write into the caller's array; `a = a + b` makes a new one.",)
             candidates = self._matching(function, arguments, returned, after=True)
-            raise CheckFailed(message, hints=hints, detail=detail, candidates=candidates)
+            raise CheckFailed(message, hints=hints, detail=detail, candidates=candidates, told=message)
 
     def _started(self, target: Target, arguments: Arguments) -> Callable[[], Outcome]:
         """Begin a call, or prepare a scenario; what is returned gives the outcome."""
@@ -182,20 +192,26 @@ class Check:
         detail = self._detail(target, arguments)
         if isinstance(outcome, Failed):
             status: Status = {"timeout": "timeout", "crashed": "crashed", "memory": "crashed"}.get(outcome.kind, "fail")  # type: ignore[assignment]
-            raise CheckFailed(outcome.message, status, detail=detail)
+            told = disclosure.of_failure(self._label(target), outcome)
+            raise CheckFailed(outcome.message, status, detail=detail, told=told)
         if _unfinished(outcome):
             raise CheckFailed(f"{self._label(target)} still raises NotImplementedError", detail=detail, unfinished=True)
-        detail = replace(detail, line=outcome.line, source=outcome.source, printed=outcome.printed)
+        detail = replace(detail, line=outcome.line, source=outcome.source, printed=outcome.printed, cell=outcome.cell)
         if outcome.type == "AttributeError" and outcome.message.startswith("there is no function"):
-            raise CheckFailed(f"{outcome.message} in your file: is it misspelt, or deleted?", "error", detail=detail)
+            told = f"there is no function {self._label(target)} in what you handed in: is it misspelt, or deleted?"
+            message = f"{outcome.message} in your file: is it misspelt, or deleted?"
+            raise CheckFailed(message, "error", detail=detail, told=told)
         if outcome.type == "TypeError" and outcome.line is None and BAD_CALL.search(outcome.message):
             name = target if isinstance(target, str) else outcome.message.partition("(")[0]
             given = ", ".join(self._signatures.get(name, ()))
+            told = f"{self._label(target)} cannot be called as the assignment says"
             message = f"{name} cannot be called as the assignment says, with ({given}): {outcome.message}"
-            raise CheckFailed(message, "error", detail=detail)
-        where = f" in line {outcome.line}" if outcome.line else ""
+            raise CheckFailed(message, "error", detail=detail, told=f"{told}, with ({given})" if given else told)
+        where = f" in {detail.where}" if detail.where else ""
         message = f"{self._label(target)} raised {outcome.type}{where}: {outcome.message[:300]}"
-        raise CheckFailed(message, "error", detail=detail, candidates=self._matching(target, arguments, outcome))
+        told = disclosure.of_exception(self._label(target), outcome, detail.where)
+        candidates = self._matching(target, arguments, outcome)
+        raise CheckFailed(message, "error", detail=detail, candidates=candidates, told=told)
 
     def _matching(self, target: Target, arguments: Arguments, outcome: Outcome, after: bool = False) -> list[Variant]:
         """Return the wrong versions of one misconception that give exactly what the submission gave."""

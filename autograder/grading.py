@@ -330,6 +330,7 @@ class Session:
                 blank,
                 status=failed.status,
                 message=failed.message,
+                told=failed.told,
                 hints=failed.hints,
                 detail=failed.detail,
                 unfinished=failed.unfinished,

@@ -20,7 +20,7 @@ from nbgrader.preprocessors import NbGraderPreprocessor
 from traitlets import Float, Integer, Unicode
 
 from autograder.calls import Limits
-from autograder.extract import module_source
+from autograder.extract import notebook_source
 from autograder.grading import Grader, secret_key
 from autograder.notebook import to_html
 from autograder.paths import find_root, state_folder
@@ -105,7 +105,7 @@ class Confined(NbGraderPreprocessor):  # type: ignore[misc]
     def _grade(self, grader: Grader, name: str, cells: list[str], seed: bytes) -> Report:
         functions = grader.catalogue.exercises[name].functions
         try:
-            return grader.grade(name, module_source(cells, functions), key=seed, filename="your notebook").hidden()
+            return grader.grade(name, notebook_source(cells, functions), key=seed, filename="your notebook").hidden()
         except Exception as error:
             self.log.error("%s could not be graded: %s", name, error)
             return not_run(grader, name, f"{type(error).__name__}: {error}")

@@ -3,42 +3,43 @@
 from __future__ import annotations
 
 import time
-import traceback
 from typing import Any
 
 import pytest
 
-from autograder.extract import CELLS, CODE_CHARS, Ungradable, module_source, place
+from autograder.calls import Outcome, Raised, Returned, Submission
+from autograder.extract import CELLS, CODE_CHARS, Ungradable, notebook_source
+from autograder.inprocess import InProcess
 
-NAME = "notebook"
 
-
-def run(*cells: Any, wanted: tuple[str, ...] = ("f",)) -> dict[str, Any]:
-    space: dict[str, Any] = {"__file__": NAME}
-    exec(compile(module_source(cells, wanted), NAME, "exec"), space)
-    return space
+def called(*cells: str, functions: tuple[str, ...] = ("f",), args: tuple[Any, ...] = ()) -> list[Outcome]:
+    """What calls of the functions come to, in this order."""
+    runner = InProcess(Submission(notebook_source(cells, functions), "your notebook", functions))
+    runner.load()
+    outcomes = [runner.call(name, args, {}) for name in functions]
+    runner.close()
+    return outcomes
 
 
 def value(*cells: str) -> Any:
     """What f() returns."""
-    return run(*cells)["f"]()
+    [outcome] = called(*cells)
+    assert isinstance(outcome, Returned), outcome
+    return outcome.value
 
 
-def where(error: BaseException, *cells: str) -> tuple[int, int] | None:
-    """The cell and its line in which an exception arose."""
-    if isinstance(error, SyntaxError):
-        line = error.lineno
-    else:
-        line = [frame.lineno for frame in traceback.extract_tb(error.__traceback__) if frame.filename == NAME][-1]
-    return place(module_source(cells, ("f",)), line or 0)
+def raised(*cells: str) -> Raised:
+    """What f() raises."""
+    [outcome] = called(*cells)
+    assert isinstance(outcome, Raised), outcome
+    return outcome
 
 
 def test_the_last_definition_counts_but_a_stub_never_replaces_what_is_written() -> None:
     stub = "def f():\n    '''Say one.'''\n    raise NotImplementedError"
     assert value("def f(): return 1", "def f(): return 2") == 2
     assert value("def f(): return 1", stub) == 1
-    with pytest.raises(NotImplementedError):
-        value(stub)
+    assert raised(stub).type == "NotImplementedError"
 
 
 RIGHT = {
@@ -176,74 +177,98 @@ def test_a_cell_for_another_language_is_none_of_python(magic: str) -> None:
 
 @pytest.mark.parametrize("operator", ["!= s", "% s", "%s", "!=s"])
 def test_a_line_that_begins_with_an_operator_is_no_magic(operator: str) -> None:
-    space = run(f"def f(a, s):\n    return (\n        a\n        {operator}\n    )")
-    assert space["f"](7, 4) == (True if "!" in operator else 3)
+    [outcome] = called(f"def f(a, s):\n    return (\n        a\n        {operator}\n    )", args=(7, 4))
+    assert isinstance(outcome, Returned)
+    assert outcome.value == (True if "!" in operator else 3)
     assert value("T = '''\n%d eggs\n!\n'''", "def f(): return T") == "\n%d eggs\n!\n"
 
 
-FAILS = {
-    "no module": (("import nowhere", "def f(): return nowhere.x"), ModuleNotFoundError, "No module named", (1, 1)),
-    "no name": (("def f():\n    return lenght",), NameError, "lenght", (1, 2)),
+FAILS: dict[str, tuple[tuple[str, ...], str, str, tuple[int, int]]] = {
+    "no module": (("import nowhere", "def f(): return nowhere.x"), "ImportError", "nowhere may not be", (1, 1)),
+    "a module that is not allowed": (
+        ("import numpy as np\nimport torch", "def f(): return torch.x"),
+        "ImportError",
+        "torch may not be",
+        (1, 2),
+    ),
+    "no module below another name": (
+        ("import nowhere as n", "T = n.x", "def f(): return T"),
+        "ImportError",
+        "nowhere",
+        (1, 1),
+    ),
+    "no name": (("def f():\n    return lenght",), "NameError", "lenght", (1, 2)),
     "no name after a star import that failed": (
         ("from nowhere import *", "def f(): return dot(1)"),
-        NameError,
+        "NameError",
         "a star import failed",
         (2, 1),
     ),
-    "a file": (("x = 1", "T = open('/nowhere.csv')", "def f(): return T"), FileNotFoundError, "nowhere", (2, 1)),
-    "sys.exit": (("import sys\nT = sys.exit(3)", "def f(): return T"), SystemExit, "3", (1, 2)),
-    "decorator": (("@njit\ndef f(): return 1",), NameError, "njit", (1, 1)),
+    "a file": (("x = 1", "T = open('/nowhere.csv')", "def f(): return T"), "FileNotFoundError", "nowhere", (2, 1)),
+    "an exit": (("x = 1\nT = exit(3)", "def f(): return T"), "SystemExit", "3", (1, 2)),
+    "decorator": (("@njit\ndef f(): return 1",), "NameError", "njit", (1, 1)),
     "stub and decorator": (
         ("def f():\n    raise NotImplementedError", "@njit\ndef f(): return 1"),
-        NameError,
+        "NameError",
         "njit",
         (2, 1),
     ),
-    "no Python": (("x = 1", "def f(:\n    return 1"), SyntaxError, "syntax", (2, 1)),
-    "no Python in a helper": (("def g():\n    return (", "def f(): return g()"), SyntaxError, "never closed", (1, 2)),
+    "no Python": (("x = 1", "def f(:\n    return 1"), "SyntaxError", "syntax", (2, 1)),
+    "no Python in a helper": (("def g():\n    return (", "def f(): return g()"), "SyntaxError", "never closed", (1, 2)),
     "no Python, below a stub": (
         ("def f():\n    raise NotImplementedError", "def f()\n    return 1"),
-        SyntaxError,
+        "SyntaxError",
         "expected ':'",
         (2, 1),
     ),
-    "return at the wrong place": (("def f():\n    nonlocal x\n    return 1",), SyntaxError, "nonlocal", (1, 2)),
-    "a local before its time": (("T = 1 / 0", "def f():\n    T += 1\n    return T"), UnboundLocalError, "T", (2, 2)),
-    "in f": (("\n\ndef f():\n\n    return 1 / 0",), ZeroDivisionError, "division", (1, 5)),
+    "nonlocal at the wrong place": (("def f():\n    nonlocal x\n    return 1",), "SyntaxError", "nonlocal", (1, 2)),
+    "a local before its time": (("T = 1 / 0", "def f():\n    T += 1\n    return T"), "UnboundLocalError", "T", (2, 2)),
+    "in f": (("\n\ndef f():\n\n    return 1 / 0",), "ZeroDivisionError", "division", (1, 5)),
     "after shell lines": (
         ("!pip install a \\\n  b \\\n  c\ndef f():\n    return 1 / 0",),
-        ZeroDivisionError,
+        "ZeroDivisionError",
         "division",
         (1, 5),
     ),
-    "below a cell magic": (("\n%%time\n\ndef f():\n    return 1 / 0",), ZeroDivisionError, "division", (1, 5)),
+    "below a cell magic": (("\n%%time\n\ndef f():\n    return 1 / 0",), "ZeroDivisionError", "division", (1, 5)),
 }
 
 
 @pytest.mark.parametrize(("cells", "kind", "text", "at"), FAILS.values(), ids=FAILS)
-def test_what_fails_is_told_with_its_place(
-    cells: tuple[str, ...], kind: type[BaseException], text: str, at: tuple[int, int]
-) -> None:
-    for _ in range(2):  # the second call says the same
-        with pytest.raises(kind, match=text) as caught:
-            value(*cells)
-        assert where(caught.value, *cells) == at
+def test_what_fails_is_told_with_its_place(cells: tuple[str, ...], kind: str, text: str, at: tuple[int, int]) -> None:
+    first, second = called(*cells, functions=("f", "f"))  # the second call says the same
+    for outcome in (first, second):
+        assert isinstance(outcome, Raised)
+        assert (outcome.type, outcome.cell) == (kind, at)
+        assert text in outcome.message
+    assert first.source in "".join(cells)
 
 
-def test_one_that_fails_costs_only_who_needs_it() -> None:
-    space = run("x = 1 / 0", "def f(): return x", "def g(): return 2", wanted=("f", "g"))
-    assert space["g"]() == 2
-    with pytest.raises(ZeroDivisionError):
-        space["f"]()
-    space = run("import time\nx = time.sleep(9)", "def f(): return x", "def g(): return 2", wanted=("f", "g"))
+def test_one_that_fails_or_waits_costs_only_who_needs_it() -> None:
     start = time.monotonic()
-    assert space["g"]() == 2
+    bad, good = called("x = 1 / 0", "def f(): return x", "def g(): return 2", functions=("f", "g"))
+    assert (bad.type, good.value) == ("ZeroDivisionError", 2)  # type: ignore[union-attr]
+    runner = InProcess(
+        Submission(notebook_source(["import time\nx = time.sleep(9)\ndef f(): return x\ndef g(): return 2"], "fg"), "n")
+    )
+    runner.load()
+    assert runner.call("g", (), {}).value == 2  # type: ignore[union-attr]
     assert time.monotonic() - start < 5
 
 
+def test_the_functions_of_the_grader_stand_in_for_the_notebooks_own() -> None:
+    """A right version of one function can be put in the place of the notebook's, before or after that has run."""
+    cells = ["def g(): return 1", "def f(): return g() + 1"]
+    runner = InProcess(Submission(notebook_source(cells, ("f", "g")), "n", ("f", "g")))
+    runner.load()
+    runner.replace(["g"], lambda name, args, kwargs: Returned(40, ([], {})))
+    assert runner.call("f", (), {}).value == 41  # type: ignore[union-attr]
+    runner.replace(["g"], lambda name, args, kwargs: Returned(50, ([], {})))
+    assert runner.call("f", (), {}).value == 51  # type: ignore[union-attr]
+
+
 def test_a_name_that_nobody_defines_is_missing() -> None:
-    assert "f" not in run("input('name? ')")
-    assert place("def f():\n    pass\n", 2) is None
+    assert raised("input('name? ')").message == "there is no function f"
 
 
 def test_hostile_texts_are_cheap_or_refused_in_a_sentence() -> None:
@@ -258,8 +283,8 @@ def test_hostile_texts_are_cheap_or_refused_in_a_sentence() -> None:
     )
     for deep in ("(" * 5000, "x = " + "-" * 100_000 + "1", "x = a" + ".a" * 50_000, "[" * 150 + "]" * 150, "(" * 99):
         assert value(deep, "def f(): return 7") == 7
-    module_source(["\n".join(f"!echo it's {i} (" for i in range(2000))], ["f"])
+    notebook_source(["\n".join(f"!echo it's {i} (" for i in range(2000))], ["f"])
     assert time.process_time() - start < 20
     for cells in (["x" * (CODE_CHARS + 1)], [""] * (CELLS + 1), ["", 7], [["a"]]):
         with pytest.raises(Ungradable, match="notebook"):
-            module_source(cells, ["f"])  # type: ignore[arg-type]
+            notebook_source(cells, ["f"])  # type: ignore[arg-type]
