@@ -28,6 +28,7 @@ from autograder.records import Report
 from autograder.render import amount
 from classroom.grade import course_key
 from classroom.mending import GRADED, mend
+from classroom.reading import code_cells
 from classroom.tasks import Mode, Setting, grader_for, not_run
 
 HIDDEN = re.compile(r"^### BEGIN HIDDEN TESTS$.*?^### END HIDDEN TESTS$\n?", re.MULTILINE | re.DOTALL)
@@ -87,7 +88,7 @@ class Confined(NbGraderPreprocessor):  # type: ignore[misc]
         grader = grader_for(Setting(str(root), mode, Limits(total_seconds=self.total_seconds)))
         key = course_key(Path(self.key_file) if self.key_file else state_folder(root) / "course.key")
         student = resources["nbgrader"]["student"]
-        cells = [cell.source for cell in nb.cells if cell.cell_type == "code" and not _is_graded(cell)]
+        cells = code_cells(nb)
         reports: dict[str, Report] = {}
         for cell in nb.cells:
             match = GRADED.search(cell.source) if cell.cell_type == "code" and _is_graded(cell) else None
