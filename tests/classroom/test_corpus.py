@@ -18,7 +18,6 @@ from classroom.mending import GRADED, mend
 from classroom.reading import code_cells, read
 from tests.classroom.corpus.builders import ROOT, Case, Notebook, build, cases, module, released
 
-KEY = b"a key for the corpus, 32 bytes...."
 LIMITS = Limits(call_seconds=1.0)
 CASES = cases()
 
@@ -65,7 +64,7 @@ FAIR: dict[tuple[str, str], Report] = {}
 def fair(grader: Grader, exercise: str, text: str) -> Report:
     """The report of a plain module."""
     if (exercise, text) not in FAIR:
-        FAIR[exercise, text] = grader.grade(exercise, text, key=KEY)
+        FAIR[exercise, text] = grader.grade(exercise, text)
     return FAIR[exercise, text]
 
 
@@ -82,7 +81,7 @@ def test_the_mark_is_that_of_a_fair_person(case: Case, grader: Grader) -> None:
     # what class grade and check() have is what nbgrader has
     assert without_checks(code_cells(as_sent)) == without_checks(as_graded)
     functions = grader.catalogue.exercises[case.exercise].functions
-    report = grader.grade(case.exercise, notebook_source(as_graded, functions), key=KEY, filename="your notebook")
+    report = grader.grade(case.exercise, notebook_source(as_graded, functions), filename="your notebook")
     right = fair(grader, case.exercise, module(case))
     said = [(r.test, r.message) for r, f in zip(report.records, right.records, strict=True) if r.status != f.status]
     assert (report.problem, report.earned) == ("", right.earned), said
