@@ -10,7 +10,7 @@ import hashlib
 import hmac
 import json
 import time
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
@@ -19,15 +19,29 @@ from typing import Any
 import numpy as np
 
 from autograder.calls import Failed, InfrastructureError, Isolation, Limits, Loaded, Outcome, Raised, Runner, Submission
+from autograder.carrying import carried
 from autograder.catalogue import Catalogue, Exercise
 from autograder.check import Check, CheckFailed, Student
+from autograder.diagnosis import diagnose
 from autograder.inprocess import InProcess
 from autograder.oracle import Oracle, reference_digest
 from autograder.records import Record, Report, Status
 from autograder.suite import Suite, SuiteError, Test, load
+from autograder.trace import Call
 from autograder.variants import Variant, from_record, pair_variants, single_variants
 
 PUBLIC = b"public"  # the learner's own seed: the same inputs each time
+JUDGING = (
+    "check",
+    "compare",
+    "host",
+    "oracle",
+    "recipes",
+    "reference",
+    "trace",
+    "variants",
+    "wire",
+)  # answers depend on these
 Opener = Callable[[Submission, Limits], Runner]
 
 
@@ -86,6 +100,8 @@ class Bench:
         digest = hashlib.sha256(self.suite.digest.encode())
         digest.update(self.solution.encode())
         digest.update(reference_digest(self.exercise).encode())
+        for module in JUDGING:
+            digest.update(Path(__file__).with_name(f"{module}.py").read_bytes())
         digest.update(np.__version__.encode())
         return digest.hexdigest()
 
@@ -121,7 +137,9 @@ class Bench:
         """Return the tests that a wrong version fails on the public seed; None where that is not recorded."""
 
         def compute() -> frozenset[str]:
-            session = Session(self, self.submission(variant.source), PUBLIC, in_process, Limits(), diagnose=False)
+            by_key = {one.key: one for one in self.variants[0]}
+            source = variant.source or by_key[variant.key].source
+            session = Session(self, self.submission(source), PUBLIC, in_process, Limits(), diagnose=False)
             try:
                 return _failing(session.run())
             finally:
@@ -194,7 +212,7 @@ class Grader:
 
 
 class Session:
-    """One grading of one submission."""
+    """One grading of one submission. After `run`, `traces` holds what each test asked and what came."""
 
     def __init__(
         self, bench: Bench, submission: Submission, key: bytes, opener: Opener, limits: Limits, diagnose: bool = True
@@ -203,11 +221,10 @@ class Session:
         self.oracle = bench.oracle(public=key == PUBLIC)
         self.problem = ""
         self.isolation = Isolation()
+        self.traces: dict[str, Sequence[Call]] = {}
         self._submission, self._open, self._diagnose = submission, opener, diagnose
         self._runner: Runner | None = None
         self._used = 0.0  # seconds in the submission's code; what the grader itself takes is not the student's
-        self._candidates: dict[str, list[Variant]] = {}
-        self._among: dict[str, Callable[[Iterable[Variant]], list[Variant]]] = {}  # tests that no single one explains
 
     def run(self) -> list[Record]:
         """Run every test and return one record each."""
@@ -217,10 +234,9 @@ class Session:
             return [replace(failure, test=t.name, title=t.title, points=t.points) for t in suite.tests]
         begun = [self._begun(test, ahead=True) for test in suite.tests]
         records = [self._finished(*test) for test in begun]
-        if self._diagnose:
-            self._try_pairs(records)
-        if self._candidates:
-            records = self._named(records)
+        if self._diagnose and _failing(records):
+            named = self._named(records)
+            records = carried(self.bench, named, self.traces, self._again)
         self.oracle.save()
         self.bench.save()  # a secret seed asks the public one how the wrong versions fare
         return records
@@ -231,30 +247,7 @@ class Session:
             if failure.status == "not-run":
                 raise InfrastructureError(failure.message)
             raise CheckFailed(failure.message, failure.status)
-        return Check(self._begin, self.oracle, self.bench.signatures, self._diagnose, ahead)
-
-    def explain(self, failed: CheckFailed) -> str:
-        """Return a failed check as text for pytest."""
-        lines = [failed.message]
-        if failed.detail:
-            named = (
-                ("called  ", failed.detail.called),
-                ("returned", failed.detail.returned),
-                ("expected", failed.detail.expected),
-            )
-            lines += [f"  {name}  {text}" for name, text in (*named, ("        ", failed.detail.difference)) if text]
-        lines += [f"  {hint}" for hint in failed.hints]
-        if failed.candidates:
-            catalogue = Catalogue(self.bench.root).misconceptions
-            for name in failed.candidates[0].misconceptions:
-                entry = catalogue[name]
-                lines += [
-                    f"  This is what comes out of the belief: {entry.believes}",
-                    f"  {entry.fails}",
-                    f"  {entry.ask}",
-                    f"  ({name})",
-                ]
-        return "\n".join(lines)
+        return Check(self._begin, self.oracle, self.bench.signatures, ahead)
 
     def close(self) -> None:
         """End the submission's worker."""
@@ -318,14 +311,11 @@ class Session:
         blank = Record(test.name, test.title, test.points, 0.0, "fail")
         try:
             if check is not None:
+                self.traces[test.name] = check.trace
                 check.settle()
             if error is not None:
                 raise error
         except CheckFailed as failed:
-            if failed.candidates:
-                self._candidates[test.name] = list(failed.candidates)
-            elif check is not None and check.among is not None:
-                self._among[test.name] = check.among
             record = replace(
                 blank,
                 status=failed.status,
@@ -334,6 +324,7 @@ class Session:
                 hints=failed.hints,
                 detail=failed.detail,
                 unfinished=failed.unfinished,
+                waiting=failed.waiting,
             )
         except (InfrastructureError, SuiteError) as error:
             record = replace(
@@ -365,55 +356,41 @@ class Session:
             session.close()
 
     def _named(self, records: list[Record]) -> list[Record]:
-        """Give each failed test the misconception that explains most, with the fewest assumptions."""
-        failing = _failing(records)
+        """Give each failed test the misconceptions that explain it, where they earn their name."""
+        failed = {test: self.traces.get(test, ()) for test in _failing(records)}
+        calls = sum(len(trace) for trace in self.traces.values())
+        found = diagnose(failed, calls, self.oracle, self.bench.profile)
+        return [
+            replace(r, misconceptions=found.named.get(r.test, ()), resembles=found.resembles.get(r.test, ()))
+            for r in records
+        ]
 
-        def mismatch(variant: Variant) -> int:
-            """Count the tests on which a wrong version fares otherwise than the submission."""
-            return len((self.bench.profile(variant) or frozenset()) ^ failing)
+    def _again(self, tests: Sequence[str], replaced: Sequence[str]) -> dict[str, Record]:
+        """Run some tests in a worker of its own, in which right versions of some functions answer the submission's calls.
 
-        open_tests = dict(self._candidates)
-        named: dict[str, tuple[str, ...]] = {}
-        while open_tests:
-            covered: dict[str, set[str]] = {}
-            by_key: dict[str, Variant] = {}
-            for test, variants in open_tests.items():
-                for variant in variants:
-                    covered.setdefault(variant.key, set()).add(test)
-                    by_key[variant.key] = variant
-            fewest = min(len(v.misconceptions) for v in by_key.values())
-            singles = [v for v in by_key.values() if len(v.misconceptions) == fewest]
-            best = min(singles, key=lambda v: (mismatch(v) - len(covered[v.key]), -len(covered[v.key])))
-            for test in covered[best.key]:
-                named[test] = best.misconceptions
-                del open_tests[test]
-        return [replace(record, misconceptions=named.get(record.test, ())) for record in records]
-
-    def _try_pairs(self, records: Sequence[Record]) -> None:
-        """Look for two misconceptions at once where one does not explain a failed test.
-
-        Only such pairs are tried of which either alone fails nothing that the submission passes, and which together fail
-        all that is unexplained: a few of a thousand.
+        The right versions run in yet another worker: no solution enters the submission's, and what it asks for is bounded.
         """
-        if not self._among:
-            return
-        failing, unexplained = _failing(records), frozenset(self._among)
-        profiles = {variant.key: self.bench.profile(variant) for variant in self.oracle.singles}
-        plausible = {key: failing if profile is None else profile for key, profile in profiles.items()}
-        plausible = {key: profile for key, profile in plausible.items() if profile <= failing}
-
-        def explains_all(pair: Variant) -> bool:
-            first, second = pair.parents
-            return first in plausible and second in plausible and unexplained <= plausible[first] | plausible[second]
-
-        pairs = [pair for pair in self.oracle.pairs if explains_all(pair)]
-        for test, among in self._among.items():
-            if found := among(pairs):
-                self._candidates[test] = found
+        again = Session(self.bench, self._submission, self.key, self._open, self.limits, diagnose=False)
+        again.oracle = self.oracle
+        right: Runner | None = None
+        try:
+            if again._load() is not None or again._runner is None:
+                return {}
+            right = self._open(self.bench.submission(self.bench.solution), self.limits)
+            right.load()
+            again._runner.replace(replaced, right.call)
+            chosen = [test for test in self.bench.suite.tests if test.name in tests]
+            return {test.name: again._finished(*again._begun(test, ahead=False)) for test in chosen}
+        except InfrastructureError:
+            return {}
+        finally:
+            again.close()
+            if right is not None:
+                right.close()
 
 
 def _failing(records: Sequence[Record]) -> frozenset[str]:
-    return frozenset(record.test for record in records if record.status != "pass")
+    return frozenset(record.test for record in records if record.status != "pass" and not record.waiting)
 
 
 def _load_problem(outcome: Raised | Failed, name: str) -> str:

@@ -40,7 +40,7 @@ def figure_of(grader: Grader, exercise: Exercise, source: str) -> Any:
     if not exercise.reference.is_file():
         raise PictureError("This copy of the course comes without the reference, which the figure is compared with.")
     runner = grader.open(grader.bench(exercise.name).submission(source))
-    reference = Reference(f"reference.{exercise.chapter}.{exercise.name}", exercise.opaque)
+    reference = Reference(exercise.reference, exercise.opaque)
     reference.load()
     try:
         if not isinstance(runner.load(), Loaded):
