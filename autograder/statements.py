@@ -81,12 +81,19 @@ def _parse(text: str, filename: str) -> ast.Module:
 def _of_tree(tree: ast.Module, text: str, line: int, filename: str, wanted: Sequence[str]) -> Iterator[Statement]:
     lines = text.split("\n")
     ast.increment_lineno(tree, line)
-    for node in tree.body:
+    for node in itertools.chain.from_iterable(map(_apart, tree.body)):
         try:
             yield _described(node, _compiled(node, lines, line, filename), wanted)
         except NOT_PYTHON as error:
             above = 0 if isinstance(error, SyntaxError) else node.lineno - 1
             yield _broken(_name(node), error, above, filename)
+
+
+def _apart(node: ast.stmt) -> list[ast.stmt]:
+    """Take `import a, b` apart: the one that cannot be had is not to cost the other."""
+    if not isinstance(node, ast.Import):
+        return [node]
+    return [ast.copy_location(ast.Import([name]), node) for name in node.names]
 
 
 def _compiled(node: ast.stmt, lines: list[str], before: int, filename: str) -> types.CodeType:

@@ -18,7 +18,7 @@ from classroom.mending import GRADED, mend
 from classroom.reading import code_cells, read
 from tests.classroom.corpus.builders import ROOT, Case, Notebook, build, cases, module, released
 
-LIMITS = Limits(call_seconds=1.0)
+LIMITS = Limits(call_seconds=3.0)
 CASES = cases()
 
 
