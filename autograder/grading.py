@@ -337,6 +337,7 @@ class Session:
                 blank,
                 status=failed.status,
                 message=failed.message,
+                told=failed.told,
                 hints=failed.hints,
                 detail=failed.detail,
                 unfinished=failed.unfinished,

@@ -59,7 +59,7 @@ def path(exercise: Exercise) -> Path:
 def load(exercise: Exercise) -> Proof | None:
     """Return the record, or None where there is none that can be read."""
     try:
-        data = json.loads(path(exercise).read_text(encoding="utf-8"))
+        data: dict[str, Any] = json.loads(path(exercise).read_text(encoding="utf-8"))
         return Proof(**{key: tuple(value) if isinstance(value, list) else value for key, value in data.items()})
     except (OSError, ValueError, TypeError):
         return None

@@ -43,10 +43,14 @@ def sync_() -> None:
 
 @author.command()
 def check(
-    names: Annotated[list[str] | None, typer.Argument(metavar="[NAME]...", help="Exercises; all of them if none.")] = None,
+    names: Annotated[
+        list[str] | None, typer.Argument(metavar="[NAME]...", help="Exercises; all of them if none.")
+    ] = None,
     quick: Annotated[bool, typer.Option("--quick", help="Leave out what takes minutes to prove.")] = False,
     as_json: Annotated[bool, typer.Option("--json", help="Print the results as JSON.")] = False,
-    watch: Annotated[bool, typer.Option("--watch", help="Check again on every save, without what takes minutes.")] = False,
+    watch: Annotated[
+        bool, typer.Option("--watch", help="Check again on every save, without what takes minutes.")
+    ] = False,
 ) -> None:
     """Judge exercises: one line per thing that must hold, and one for each slip, with file and line.
 
@@ -80,7 +84,9 @@ def checked(grader: Grader, exercise: Exercise, quick: bool = False) -> Iterator
         if result.state != "holds":
             failed.add(result.title)
         yield result
-    needed = {item.title for item in WRITTEN.items if item.check.__name__ in ("complete", "signatures", "readable", "made")}
+    needed = {
+        item.title for item in WRITTEN.items if item.check.__name__ in ("complete", "signatures", "readable", "made")
+    }
     blocked = {item.check.__name__ for item in WRITTEN.items if item.title in failed}
     if not quick and not failed & needed and proof.fresh(exercise) is None and _passes(context):
         with console.status(f"{exercise.name}: proving") as status:
@@ -102,7 +108,9 @@ def _all(root: Path, names: Sequence[str], quick: bool) -> list[tuple[str, list[
         else:
             chosen = [e for e in catalogue.exercises.values() if e.root == catalogue.courses[0]]
     except CourseError as error:
-        return [("course", [Result("the course can be read", "fails", [Problem(error.message, error.path, error.line)])])]
+        return [
+            ("course", [Result("the course can be read", "fails", [Problem(error.message, error.path, error.line)])])
+        ]
     except LookupError as error:
         console.print(str(error.args[0]), style="red", markup=False)
         raise typer.Exit(2) from error
@@ -131,7 +139,12 @@ def _plain(root: Path, name: str, results: Sequence[Result]) -> dict[str, Any]:
                 "check": result.title,
                 "state": result.state,
                 "problems": [
-                    {"file": str(p.path) if p.path else None, "line": p.line, "message": p.message, "text": p.text(root)}
+                    {
+                        "file": str(p.path) if p.path else None,
+                        "line": p.line,
+                        "message": p.message,
+                        "text": p.text(root),
+                    }
                     for p in result.problems
                 ],
             }

@@ -84,7 +84,9 @@ def _compared(
 def same(value: Any, wanted: Any) -> bool:
     """Whether a value is the wanted one to the digits of a worked example."""
     if isinstance(wanted, dict):
-        return isinstance(value, dict) and value.keys() == wanted.keys() and all(same(value[k], wanted[k]) for k in wanted)
+        return (
+            isinstance(value, dict) and value.keys() == wanted.keys() and all(same(value[k], wanted[k]) for k in wanted)
+        )
     if isinstance(wanted, tuple) or (isinstance(wanted, list) and as_array(wanted) is None):
         return (
             isinstance(value, tuple | list)
@@ -97,7 +99,9 @@ def same(value: Any, wanted: Any) -> bool:
     if expected.shape != given.shape:
         return False
     scale = max(float(np.abs(expected).max(initial=0)), 1e-300) if expected.size else 1.0
-    return bool(np.allclose(given.astype(float), expected.astype(float), rtol=CLOSE, atol=CLOSE * scale, equal_nan=True))
+    return bool(
+        np.allclose(given.astype(float), expected.astype(float), rtol=CLOSE, atol=CLOSE * scale, equal_nan=True)
+    )
 
 
 def _executed(source: str, name: str) -> dict[str, Any]:

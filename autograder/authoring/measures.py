@@ -210,7 +210,9 @@ def _false_name(
     for record in records:
         if record.test not in own.failed:
             continue
-        candidates = [v for v in versions.values() if record.misconceptions and v.misconceptions == record.misconceptions]
+        candidates = [
+            v for v in versions.values() if record.misconceptions and v.misconceptions == record.misconceptions
+        ]
         if not any(_same_calls(own, trial.run(v.source), record.test) for v in candidates):
             return ", ".join(named(records))
     return ""

@@ -69,7 +69,9 @@ def signatures(context: Context) -> Iterator[Problem]:
     card = line_of(exercise.description, "functions:")
     for name in exercise.functions:
         if name not in ours:
-            yield Problem(f"functions: the solution has no function {name}; is it misspelt?", exercise.description, card)
+            yield Problem(
+                f"functions: the solution has no function {name}; is it misspelt?", exercise.description, card
+            )
         elif theirs is not None and name not in theirs:
             line = ours[name].lineno
             yield Problem(f"the reference {exercise.reference.name} has no function {name}", exercise.solution, line)
