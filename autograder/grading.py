@@ -17,6 +17,7 @@ from typing import Any
 
 import numpy as np
 
+from autograder import proof
 from autograder.calls import Failed, InfrastructureError, Isolation, Limits, Loaded, Outcome, Raised, Runner, Submission
 from autograder.carrying import carried, grounds
 from autograder.catalogue import Catalogue, Exercise, parameters
@@ -129,8 +130,21 @@ class Bench:
     def _public_oracle(self) -> Oracle:
         return Oracle(self.exercise, lambda: self.variants, self.digest, self.answers_folder, self.recorded_only)
 
+    @cached_property
+    def _proven(self) -> dict[str, frozenset[str]]:
+        """The tests that each wrong version fails, from the exercise's proof record, as long as that is true."""
+        found = None if self.recorded_only else proof.fresh(self.exercise)
+        if found is None:
+            return {}
+        return {
+            key: frozenset(test for test, mark in zip(found.tests, marks, strict=False) if mark == "x")
+            for key, marks in found.versions.items()
+        }
+
     def profile(self, variant: Variant) -> frozenset[str] | None:
-        """Return the tests that a wrong version fails on the public seed; None where that is not recorded."""
+        """Return the tests that a wrong version fails under every seed; None where that is not recorded."""
+        if variant.key in self._proven:
+            return self._proven[variant.key]
 
         def compute() -> frozenset[str]:
             by_key = {one.key: one for one in self.variants[0]}
