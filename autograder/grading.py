@@ -5,12 +5,11 @@ The suite, the reference and the expected values live here; the submission lives
 
 from __future__ import annotations
 
-import ast
 import hashlib
 import hmac
 import json
 import time
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
@@ -18,16 +17,32 @@ from typing import Any
 
 import numpy as np
 
+from autograder import proof
 from autograder.calls import Failed, InfrastructureError, Isolation, Limits, Loaded, Outcome, Raised, Runner, Submission
-from autograder.catalogue import Catalogue, Exercise
+from autograder.carrying import carried, grounds
+from autograder.catalogue import Catalogue, Exercise, parameters
 from autograder.check import Check, CheckFailed, Student
+from autograder.diagnosis import diagnose
+from autograder.general import versions
 from autograder.inprocess import InProcess
 from autograder.oracle import Oracle, reference_digest
-from autograder.records import Record, Report, Status
+from autograder.records import Detail, Record, Report, Status
 from autograder.suite import Suite, SuiteError, Test, load
-from autograder.variants import Variant, from_record, pair_variants, single_variants
+from autograder.trace import Call
+from autograder.variants import Variant, code, from_record, pair_variants, single_variants
 
 PUBLIC = b"public"  # the learner's own seed: the same inputs each time
+JUDGING = (
+    "check",
+    "compare",
+    "host",
+    "oracle",
+    "recipes",
+    "reference",
+    "trace",
+    "variants",
+    "wire",
+)  # answers depend on these
 Opener = Callable[[Submission, Limits], Runner]
 
 
@@ -68,11 +83,7 @@ class Bench:
     def signatures(self) -> dict[str, tuple[str, ...]]:
         """Parameter names by function, from the stub."""
         stub = self.exercise.stub(self.root) if self.recorded_only else self.exercise.solution
-        tree = ast.parse(stub.read_text(encoding="utf-8"))
-        functions = [node for node in tree.body if isinstance(node, ast.FunctionDef)]
-        return {
-            f.name: tuple(a.arg for a in (*f.args.posonlyargs, *f.args.args, *f.args.kwonlyargs)) for f in functions
-        }
+        return parameters(stub.read_text(encoding="utf-8"))
 
     @cached_property
     def answers_folder(self) -> Path:
@@ -86,6 +97,8 @@ class Bench:
         digest = hashlib.sha256(self.suite.digest.encode())
         digest.update(self.solution.encode())
         digest.update(reference_digest(self.exercise).encode())
+        for module in JUDGING:
+            digest.update(Path(__file__).with_name(f"{module}.py").read_bytes())
         digest.update(np.__version__.encode())
         return digest.hexdigest()
 
@@ -95,8 +108,8 @@ class Bench:
         if self.recorded_only:
             data = json.loads((self.answers_folder / f"{self.exercise.name}.variants").read_text(encoding="utf-8"))
             return from_record(data["singles"]), from_record(data["pairs"])
-        wrong = self.suite.wrong
-        return single_variants(self.solution, wrong), pair_variants(self.solution, wrong)
+        stated, general = self.suite.wrong, versions(code(self.solution), self.exercise)
+        return single_variants(self.solution, (*stated, *general)), pair_variants(self.solution, stated)
 
     def oracle(self, public: bool) -> Oracle:
         """Return the public seed's oracle, which is kept, or a fresh one for a secret seed."""
@@ -117,11 +130,26 @@ class Bench:
     def _public_oracle(self) -> Oracle:
         return Oracle(self.exercise, lambda: self.variants, self.digest, self.answers_folder, self.recorded_only)
 
+    @cached_property
+    def _proven(self) -> dict[str, frozenset[str]]:
+        """The tests that each wrong version fails, from the exercise's proof record, as long as that is true."""
+        found = None if self.recorded_only else proof.fresh(self.exercise)
+        if found is None:
+            return {}
+        return {
+            key: frozenset(test for test, mark in zip(found.tests, marks, strict=False) if mark == "x")
+            for key, marks in found.versions.items()
+        }
+
     def profile(self, variant: Variant) -> frozenset[str] | None:
-        """Return the tests that a wrong version fails on the public seed; None where that is not recorded."""
+        """Return the tests that a wrong version fails under every seed; None where that is not recorded."""
+        if variant.key in self._proven:
+            return self._proven[variant.key]
 
         def compute() -> frozenset[str]:
-            session = Session(self, self.submission(variant.source), PUBLIC, in_process, Limits(), diagnose=False)
+            by_key = {one.key: one for one in self.variants[0]}
+            source = variant.source or by_key[variant.key].source
+            session = Session(self, self.submission(source), PUBLIC, in_process, Limits(), diagnose=False)
             try:
                 return _failing(session.run())
             finally:
@@ -194,7 +222,7 @@ class Grader:
 
 
 class Session:
-    """One grading of one submission."""
+    """One grading of one submission. After `run`, `traces` holds what each test asked and what came."""
 
     def __init__(
         self, bench: Bench, submission: Submission, key: bytes, opener: Opener, limits: Limits, diagnose: bool = True
@@ -203,11 +231,10 @@ class Session:
         self.oracle = bench.oracle(public=key == PUBLIC)
         self.problem = ""
         self.isolation = Isolation()
+        self.traces: dict[str, Sequence[Call]] = {}
         self._submission, self._open, self._diagnose = submission, opener, diagnose
         self._runner: Runner | None = None
         self._used = 0.0  # seconds in the submission's code; what the grader itself takes is not the student's
-        self._candidates: dict[str, list[Variant]] = {}
-        self._among: dict[str, Callable[[Iterable[Variant]], list[Variant]]] = {}  # tests that no single one explains
 
     def run(self) -> list[Record]:
         """Run every test and return one record each."""
@@ -217,10 +244,8 @@ class Session:
             return [replace(failure, test=t.name, title=t.title, points=t.points) for t in suite.tests]
         begun = [self._begun(test, ahead=True) for test in suite.tests]
         records = [self._finished(*test) for test in begun]
-        if self._diagnose:
-            self._try_pairs(records)
-        if self._candidates:
-            records = self._named(records)
+        if self._diagnose and _failing(records):
+            records = self._named(carried(self.bench, records, self.traces, self._again))
         self.oracle.save()
         self.bench.save()  # a secret seed asks the public one how the wrong versions fare
         return records
@@ -231,30 +256,29 @@ class Session:
             if failure.status == "not-run":
                 raise InfrastructureError(failure.message)
             raise CheckFailed(failure.message, failure.status)
-        return Check(self._begin, self.oracle, self.bench.signatures, self._diagnose, ahead)
+        return Check(self._begin, self.oracle, self.bench.signatures, ahead)
 
-    def explain(self, failed: CheckFailed) -> str:
-        """Return a failed check as text for pytest."""
+    def explain(self, test: str, failed: CheckFailed) -> str:
+        """Return a failed check as text for pytest, with the belief that a grading of the whole submission finds behind it."""
+        detail = failed.detail or Detail()
+        named = (("called  ", detail.called), ("returned", detail.returned), ("expected", detail.expected))
         lines = [failed.message]
-        if failed.detail:
-            named = (
-                ("called  ", failed.detail.called),
-                ("returned", failed.detail.returned),
-                ("expected", failed.detail.expected),
-            )
-            lines += [f"  {name}  {text}" for name, text in (*named, ("        ", failed.detail.difference)) if text]
+        lines += [f"  {name}  {text}" for name, text in (*named, ("        ", detail.difference)) if text]
         lines += [f"  {hint}" for hint in failed.hints]
-        if failed.candidates:
-            catalogue = Catalogue(self.bench.root).misconceptions
-            for name in failed.candidates[0].misconceptions:
-                entry = catalogue[name]
-                lines += [
-                    f"  This is what comes out of the belief: {entry.believes}",
-                    f"  {entry.fails}",
-                    f"  {entry.ask}",
-                    f"  ({name})",
-                ]
+        catalogue = Catalogue(self.bench.root)
+        for name in self._beliefs.get(test, ()):
+            entry = catalogue.belief(name)
+            lines += [f"  This is what comes out of the belief: {entry.believes}", f"  {entry.fails}", f"  {entry.ask}"]
+            lines += [f"  ({name})"]
         return "\n".join(lines)
+
+    @cached_property
+    def _beliefs(self) -> dict[str, tuple[str, ...]]:
+        whole = Session(self.bench, self._submission, self.key, in_process, self.limits)
+        try:
+            return {record.test: record.misconceptions for record in whole.run()}
+        finally:
+            whole.close()
 
     def close(self) -> None:
         """End the submission's worker."""
@@ -318,21 +342,20 @@ class Session:
         blank = Record(test.name, test.title, test.points, 0.0, "fail")
         try:
             if check is not None:
+                self.traces[test.name] = check.trace
                 check.settle()
             if error is not None:
                 raise error
         except CheckFailed as failed:
-            if failed.candidates:
-                self._candidates[test.name] = list(failed.candidates)
-            elif check is not None and check.among is not None:
-                self._among[test.name] = check.among
             record = replace(
                 blank,
                 status=failed.status,
                 message=failed.message,
+                told=failed.told,
                 hints=failed.hints,
                 detail=failed.detail,
                 unfinished=failed.unfinished,
+                waiting=failed.waiting,
             )
         except (InfrastructureError, SuiteError) as error:
             record = replace(
@@ -364,55 +387,41 @@ class Session:
             session.close()
 
     def _named(self, records: list[Record]) -> list[Record]:
-        """Give each failed test the misconception that explains most, with the fewest assumptions."""
-        failing = _failing(records)
+        """Give each failed test the misconceptions that explain it, where they earn their name."""
+        blame = grounds(self.bench, records, self.traces)
+        found = diagnose(_failing(records), self.traces, self.oracle, self.bench.profile, blame)
+        return [
+            replace(r, misconceptions=found.named.get(r.test, ()), resembles=found.resembles.get(r.test, ()))
+            for r in records
+        ]
 
-        def mismatch(variant: Variant) -> int:
-            """Count the tests on which a wrong version fares otherwise than the submission."""
-            return len((self.bench.profile(variant) or frozenset()) ^ failing)
+    def _again(self, tests: Sequence[str], replaced: Sequence[str]) -> dict[str, Record]:
+        """Run some tests in a worker of its own, in which right versions of some functions answer the submission's calls.
 
-        open_tests = dict(self._candidates)
-        named: dict[str, tuple[str, ...]] = {}
-        while open_tests:
-            covered: dict[str, set[str]] = {}
-            by_key: dict[str, Variant] = {}
-            for test, variants in open_tests.items():
-                for variant in variants:
-                    covered.setdefault(variant.key, set()).add(test)
-                    by_key[variant.key] = variant
-            fewest = min(len(v.misconceptions) for v in by_key.values())
-            singles = [v for v in by_key.values() if len(v.misconceptions) == fewest]
-            best = min(singles, key=lambda v: (mismatch(v) - len(covered[v.key]), -len(covered[v.key])))
-            for test in covered[best.key]:
-                named[test] = best.misconceptions
-                del open_tests[test]
-        return [replace(record, misconceptions=named.get(record.test, ())) for record in records]
-
-    def _try_pairs(self, records: Sequence[Record]) -> None:
-        """Look for two misconceptions at once where one does not explain a failed test.
-
-        Only such pairs are tried of which either alone fails nothing that the submission passes, and which together fail
-        all that is unexplained: a few of a thousand.
+        The right versions run in yet another worker: no solution enters the submission's, and what it asks for is bounded.
         """
-        if not self._among:
-            return
-        failing, unexplained = _failing(records), frozenset(self._among)
-        profiles = {variant.key: self.bench.profile(variant) for variant in self.oracle.singles}
-        plausible = {key: failing if profile is None else profile for key, profile in profiles.items()}
-        plausible = {key: profile for key, profile in plausible.items() if profile <= failing}
-
-        def explains_all(pair: Variant) -> bool:
-            first, second = pair.parents
-            return first in plausible and second in plausible and unexplained <= plausible[first] | plausible[second]
-
-        pairs = [pair for pair in self.oracle.pairs if explains_all(pair)]
-        for test, among in self._among.items():
-            if found := among(pairs):
-                self._candidates[test] = found
+        again = Session(self.bench, self._submission, self.key, self._open, self.limits, diagnose=False)
+        again.oracle = self.oracle
+        right: Runner | None = None
+        try:
+            if again._load() is not None or again._runner is None:
+                return {}
+            right = self._open(self.bench.submission(self.bench.solution), self.limits)
+            right.load()
+            again._runner.replace(replaced, right.call)
+            chosen = [test for test in self.bench.suite.tests if test.name in tests]
+            return {test.name: again._finished(*again._begun(test, ahead=False)) for test in chosen}
+        except InfrastructureError:
+            return {}
+        finally:
+            again.close()
+            if right is not None:
+                right.close()
 
 
 def _failing(records: Sequence[Record]) -> frozenset[str]:
-    return frozenset(record.test for record in records if record.status != "pass")
+    """Return the tests that the submission as it stands does not pass."""
+    return frozenset(r.test for r in records if (r.status != "pass" and not r.waiting) or r.carried)
 
 
 def _load_problem(outcome: Raised | Failed, name: str) -> str:

@@ -23,10 +23,9 @@ from autograder.calls import Failed, InfrastructureError, Limits, Outcome, Raise
 from autograder.catalogue import Exercise
 from autograder.inprocess import InProcess
 from autograder.reference import Reference
+from autograder.trace import Arguments, Target, name_of
 from autograder.variants import Variant
 
-Target = str | Callable[..., Any]  # a function's name, or a scenario: a function of the module and the arguments
-Arguments = tuple[Sequence[Any], Mapping[str, Any]]
 LIMITS = Limits()
 
 
@@ -65,11 +64,8 @@ class Answer:
     value: Any = None
     after: Any = None  # the positional arguments after the call, where the target is a single function
     raised: str | None = None
-
-
-def name_of(target: Target) -> str:
-    """Return the name under which a target's answers are kept."""
-    return target if isinstance(target, str) else target.__name__
+    function: str = ""  # of the module, in which it was raised
+    message: str = ""
 
 
 def evaluate(
@@ -94,7 +90,9 @@ def answer_of(outcome: Outcome) -> Answer:
     """Reduce an outcome to what can be compared and kept."""
     if isinstance(outcome, Returned):
         return Answer(outcome.value, list(outcome.arguments[0]))
-    return Answer(raised=outcome.type if isinstance(outcome, Raised) else outcome.kind)
+    if isinstance(outcome, Raised):
+        return Answer(raised=outcome.type, function=outcome.function, message=outcome.message[:500])
+    return Answer(raised=outcome.kind, message=outcome.message[:500])
 
 
 class Oracle:
@@ -152,7 +150,9 @@ class Oracle:
         Raises:
             InfrastructureError: the reference is needed and cannot be had, or it failed.
         """
-        answer = self._ask("reference", target, arguments, lambda: Reference(self._module, self.exercise.opaque), False)
+        answer = self._ask(
+            "reference", target, arguments, lambda: Reference(self.exercise.reference, self.exercise.opaque), False
+        )
         if answer is None:
             raise InfrastructureError(f"no answer is recorded for {name_of(target)}")
         return answer
@@ -217,10 +217,6 @@ class Oracle:
         """All answers known so far, as plain data."""
         return self._answers
 
-    @property
-    def _module(self) -> str:
-        return f"reference.{self.exercise.chapter}.{self.exercise.name}"
-
     def _ask(
         self, who: str, target: Target, arguments: Arguments, opener: Callable[[], Runner], after: bool
     ) -> Answer | None:
@@ -240,15 +236,16 @@ class Oracle:
         answer = answer_of(evaluate(target, runner.call, arguments))
         answer = replace(answer, value=None) if after else replace(answer, after=None)
         if self._path:
-            packed = wire.encode([answer.value, answer.after, answer.raised], LIMITS)
+            packed = wire.encode([*vars(answer).values()], LIMITS)
             self._answers[key] = np.frombuffer(packed, np.uint8)
             self._new += 1
         return answer
 
     def _runner(self, who: str, opener: Callable[[], Runner]) -> Runner:
         if who not in self._runners:
-            self._runners[who] = runner = opener()
+            runner = opener()
             runner.load()
+            self._runners[who] = runner
         return self._runners[who]
 
 

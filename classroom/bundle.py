@@ -14,17 +14,14 @@ import re
 import shutil
 import tempfile
 import zipfile
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import Any
 
 import nbformat
 
-from autograder.calls import Failed, Limits, Outcome, Raised
+from autograder.calls import Limits
 from autograder.catalogue import Catalogue
-from autograder.check import Check
 from autograder.grading import PUBLIC, Bench, Session, in_process
-from autograder.oracle import Arguments, Oracle, Target
 from autograder.paths import state_folder
 from autograder.sync import strip
 from autograder.variants import to_record
@@ -45,58 +42,6 @@ SOLUTION = re.compile(r"^( *)### BEGIN SOLUTION$.*?^ *### END SOLUTION$", re.MUL
 HIDDEN = re.compile(r"^### BEGIN HIDDEN TESTS$.*?^### END HIDDEN TESTS$\n?", re.MULTILINE | re.DOTALL)
 
 
-class Recorder(Check):
-    """Asks every wrong version whatever it checks, so that the answers are known where the versions are not."""
-
-    def __init__(
-        self,
-        begin: Callable[[str, Sequence[Any], Mapping[str, Any]], Callable[[], Outcome]],
-        oracle: Oracle,
-        signatures: Mapping[str, Sequence[str]],
-        pairs: bool,
-    ) -> None:
-        super().__init__(begin, oracle, signatures)
-        self._asked, self._pairs = oracle, pairs
-
-    def raises(self, exception: type[Exception], target: Target, *args: Any, **kwargs: Any) -> None:
-        """Record, then check."""
-        self._record(target, (args, kwargs))
-        super().raises(exception, target, *args, **kwargs)
-
-    def unchanged(self, function: str, *args: Any, **kwargs: Any) -> None:
-        """Record, then check."""
-        self._record(function, (args, kwargs), after=True)
-        super().unchanged(function, *args, **kwargs)
-
-    def _compare(self, target: Target, arguments: Arguments, outcome: Outcome, expected: Any) -> None:
-        self._record(target, arguments)
-        super()._compare(target, arguments, outcome, expected)
-
-    def _stop(self, target: Target, arguments: Arguments, outcome: Raised | Failed) -> None:
-        self._record(target, arguments)
-        super()._stop(target, arguments, outcome)
-
-    def _record(self, target: Target, arguments: Arguments, after: bool = False) -> None:
-        for variant in self._asked.singles:
-            self._asked.variant(variant, target, arguments, after)
-        # pairs share most answers with single versions, but in scenarios, which run more than one function, none
-        size = sum(getattr(answer, "nbytes", 0) for answer in self._asked.answers.values())
-        if self._pairs and isinstance(target, str) and size < PAIR_BYTES:
-            for variant in self._asked.pairs:
-                self._asked.variant(variant, target, arguments, after)
-
-
-class Recording(Session):
-    """A grading that records."""
-
-    def check(self, ahead: bool = False) -> Check:
-        """Return checks that record, and judge at once."""
-        plain = super().check()
-        return Recorder(
-            plain._begin, self.oracle, self.bench.signatures, self._submission.source == self.bench.solution
-        )
-
-
 def record(bench: Bench, folder: Path) -> None:
     """Write into `folder` what the reference and the wrong versions of an exercise answer to the public seed.
 
@@ -108,15 +53,24 @@ def record(bench: Bench, folder: Path) -> None:
     if kept.is_file():
         shutil.copy(kept, folder / kept.name)
     singles, pairs = bench.variants
+    oracle = bench.oracle(public=True)
     for source in (bench.solution, *(variant.source for variant in singles)):
-        session = Recording(bench, bench.submission(source), PUBLIC, in_process, Limits(total_seconds=3600))
+        limits = Limits(total_seconds=3600)
+        session = Session(bench, bench.submission(source), PUBLIC, in_process, limits, diagnose=False)
         try:
             session.run()
         finally:
             session.close()
+        for call in (call for trace in session.traces.values() for call in trace):
+            for variant in singles:
+                oracle.variant(variant, call.target, call.arguments, call.after)
+            # pairs share most answers with single versions, but in scenarios, which run more than one function, none
+            size = sum(getattr(answer, "nbytes", 0) for answer in oracle.answers.values())
+            if source == bench.solution and isinstance(call.target, str) and size < PAIR_BYTES:
+                for variant in pairs:
+                    oracle.variant(variant, call.target, call.arguments, call.after)
     for variant in singles:
         bench.profile(variant)  # which tests it fails decides between versions that give the same result
-    oracle = bench.oracle(public=True)
     oracle.save()
     name = bench.exercise.name
     (folder / f"{name}.digest").write_text(bench.digest + "\n", encoding="utf-8")
