@@ -33,7 +33,7 @@ test: $(VENV)/.developer           ## lint, types, all quick tests
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
-	$(BIN)/python -m pytest tests -q -n $(WORKERS) --dist loadgroup -m '$(QUICK)'
+	$(BIN)/python -m pytest tests -q -n $(WORKERS) -m '$(QUICK)'
 
 test-slow: $(VENV)/.developer
 	$(BIN)/python -m pytest tests -q -m slow
