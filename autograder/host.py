@@ -34,6 +34,8 @@ from autograder.calls import (
 )
 from autograder.draws import Draws
 from autograder.scene import NO_DEBUGGER, Printed, Scene
+from autograder.statements import is_notebook
+from autograder.unfold import Notebook
 
 MESSAGE_CHARS, TRACEBACK_CHARS = 2000, 6000
 KIT = os.path.dirname(os.path.abspath(__file__)) + os.sep  # its own frames are not shown
@@ -68,6 +70,7 @@ class Host:
         self._scene, self._draws = Scene(self._printed), Draws()
         self._context = contextvars.Context()  # np.errstate and the like: one submission's choice is nobody else's
         self._kept: dict[int, Any] = {}
+        self._notebook: Notebook | None = None
 
     def load(self) -> Loaded | Raised | Failed:
         """Execute the module."""
@@ -78,16 +81,29 @@ class Host:
         sys.modules[module.__name__] = module
         try:
             with self._surroundings():
-                self._context.run(exec, compile(source, name, "exec"), vars(module))
+                if is_notebook(source):
+                    self._notebook = self._context.run(Notebook, source, name, vars(module))
+                else:
+                    self._context.run(exec, compile(source, name, "exec"), vars(module))
         except self.passes:
             raise
         except BaseException as error:
             return self._raised(error, "The module")
         functions = {n: _signature(f) for n, f in vars(module).items() if callable(f) and n[:1] != "_"}
+        if self._notebook is not None:
+            functions = dict.fromkeys(self._notebook.functions, "(...)")  # they are defined when they are first called
         return Loaded(functions, self._printed.take())
 
     def call(self, function: str, args: Sequence[Any], kwargs: Mapping[str, Any]) -> Outcome:
         """Call one function with arguments that are the host's own; the outcome holds live values (see `packed`)."""
+        if self._notebook is not None:
+            try:
+                with self._surroundings():
+                    self._context.run(self._notebook.ready, function)
+            except self.passes:
+                raise
+            except BaseException as error:
+                return self._raised(error, function)
         target = getattr(self.module, function, None)
         if not callable(target):
             return Raised("AttributeError", f"there is no function {function}", ("Exception",))
@@ -106,7 +122,7 @@ class Host:
         except self.passes:
             raise
         except BaseException as error:
-            return self._raised(error, function)
+            return self._raised(error if self._notebook is None else self._notebook.cause(error), function)
         if built:
             live = recipes.read_arguments(*live)
         return Returned(self._keep(function, value), self._after(live), self._printed.take())
@@ -128,6 +144,8 @@ class Host:
             stub = stubs.stub(name, ask, self.live)
             stub.__module__ = self.module.__name__
             setattr(self.module, name, stub)
+        if self._notebook is not None:
+            self._notebook.fix(functions)
 
     def forget(self) -> None:
         """Take the module out of what later code can see."""

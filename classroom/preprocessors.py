@@ -20,7 +20,7 @@ from nbgrader.preprocessors import NbGraderPreprocessor
 from traitlets import Float, Integer, Unicode
 
 from autograder.calls import Limits
-from autograder.extract import module_source
+from autograder.extract import notebook_source
 from autograder.grading import Grader, secret_key
 from autograder.notebook import to_html
 from autograder.paths import find_root, state_folder
@@ -28,6 +28,7 @@ from autograder.records import Report
 from autograder.render import amount
 from classroom.grade import course_key
 from classroom.mending import GRADED, mend
+from classroom.reading import code_cells
 from classroom.tasks import Mode, Setting, grader_for, not_run
 
 HIDDEN = re.compile(r"^### BEGIN HIDDEN TESTS$.*?^### END HIDDEN TESTS$\n?", re.MULTILINE | re.DOTALL)
@@ -87,7 +88,7 @@ class Confined(NbGraderPreprocessor):  # type: ignore[misc]
         grader = grader_for(Setting(str(root), mode, Limits(total_seconds=self.total_seconds)))
         key = course_key(Path(self.key_file) if self.key_file else state_folder(root) / "course.key")
         student = resources["nbgrader"]["student"]
-        cells = [cell.source for cell in nb.cells if cell.cell_type == "code" and not _is_graded(cell)]
+        cells = code_cells(nb)
         reports: dict[str, Report] = {}
         for cell in nb.cells:
             match = GRADED.search(cell.source) if cell.cell_type == "code" and _is_graded(cell) else None
@@ -105,7 +106,7 @@ class Confined(NbGraderPreprocessor):  # type: ignore[misc]
     def _grade(self, grader: Grader, name: str, cells: list[str], seed: bytes) -> Report:
         functions = grader.catalogue.exercises[name].functions
         try:
-            return grader.grade(name, module_source(cells, functions), key=seed, filename="your notebook").hidden()
+            return grader.grade(name, notebook_source(cells, functions), key=seed, filename="your notebook").hidden()
         except Exception as error:
             self.log.error("%s could not be graded: %s", name, error)
             return not_run(grader, name, f"{type(error).__name__}: {error}")

@@ -13,6 +13,8 @@ from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 
+from autograder.errors import KitError
+
 MODULE_BYTES = 1 << 20  # a module of more than 1 MiB is not what a student typed
 TOTAL_BYTES = 16 << 20  # of all modules of one student; a zip may have as much, whatever it holds
 MEMBERS = 2000
@@ -33,7 +35,7 @@ class HandIn:
     problem: str = ""
 
 
-class Refused(Exception):
+class Refused(KitError):
     """A hand-in that is not looked into; the text says why."""
 
 

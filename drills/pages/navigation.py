@@ -4,7 +4,7 @@ import streamlit as st
 
 from autograder.yamlfile import CourseError
 from drills.pages.links import PAGES, page
-from drills.pages.session import NoLearner, is_instructor, learner
+from drills.pages.session import NoLearner, is_instructor, learner, take_in
 from drills.store.database import StoreError
 
 
@@ -22,6 +22,7 @@ def run() -> None:
     pages = [page(module) for module in PAGES if module != "instructor" or is_instructor()]
     chosen = st.navigation(pages)
     try:
+        take_in()
         chosen.run()
     except CourseError as error:  # somebody is editing the course; the message names file and line
         st.error(str(error))

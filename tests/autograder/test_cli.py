@@ -18,7 +18,8 @@ SOLUTION = "solutions/attention/attention.py"
 @pytest.fixture
 def anndl(course):
     def run(*words, code=None):
-        environment = {**os.environ, "ANNDL_ROOT": str(course), "COLUMNS": "100", "NO_COLOR": "1"}
+        root = course / "nowhere" if "ANNDL_NOWHERE" in os.environ else course
+        environment = {**os.environ, "ANNDL_ROOT": str(root), "COLUMNS": "100", "NO_COLOR": "1"}
         command = [sys.executable, "-P", "-m", "autograder.cli", *words]
         done = subprocess.run(command, capture_output=True, text=True, cwd=course, env=environment, timeout=60)
         assert "Traceback" not in done.stderr, done.stderr
@@ -84,6 +85,38 @@ def test_wrong_use_is_told_in_a_sentence(anndl, tmp_path):
     assert "there is no exercise 'nothing'" in anndl("grade", "nothing", code=2)
     (anndl.course / "course/attention/attention.yaml").write_text("title: [\n")
     assert "attention.yaml:2: no valid YAML" in anndl("grade", code=3)
+
+
+def test_no_command_ends_in_a_traceback(anndl, monkeypatch):
+    """`anndl` itself fails the test where stderr holds a traceback."""
+    course = anndl.course
+    assert "there is no exercise 'attenshun'; did you mean attention?" in anndl("author", "check", "attenshun", code=2)
+    solve(course)
+    assert "is missing" in anndl("show", "attention", code=1)  # this course has no figures
+    next(course.rglob("test_attention.py")).unlink()
+    assert "this suite is missing" in anndl("grade", "attention", code=3)
+    assert "this suite is missing" in anndl("author", "check", code=3)
+    assert "the tests of attention are missing" in anndl("doctor", code=1)
+    monkeypatch.setenv("ANNDL_NOWHERE", "1")
+    assert "No course here" in anndl("status", code=2)
+    doctor = anndl("doctor", code=1)
+    assert "No course here" in doctor
+    assert "numpy" in doctor
+    assert "workers are confined by" in doctor
+
+
+def test_an_unknown_misconception_is_named_and_the_report_stays(anndl):
+    wrong = next(path for path in anndl.course.rglob("*wrong*.py") if "attention-unscaled" in path.read_text())
+    wrong.write_text(wrong.read_text().replace("attention-unscaled", "attention-nowhere"))
+    solve(anndl.course, " / np.sqrt(Q.shape[-1])")
+    said = anndl("grade", "attention", code=1)
+    assert "attention-nowhere" in said
+    assert "/ 16" in said
+    root = str(anndl.course)
+    html = "from autograder.notebook import *; from autograder.learner import Learner; from pathlib import Path;"
+    html += f"print(to_html(Learner(Path({root!r})).report('attention'), Catalogue(Path({root!r}))))"
+    done = subprocess.run([sys.executable, "-c", html], capture_output=True, text=True)
+    assert "attention-nowhere" in done.stdout, done.stderr
 
 
 def test_a_file_that_is_gone_or_no_text(anndl):

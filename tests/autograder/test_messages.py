@@ -112,7 +112,7 @@ def test_hidden_reports_say_nothing_of_the_inputs(root, sandbox):
     source = "def softmax(scores, axis=-1):\n    raise ValueError('leak ' + repr(scores))\n" + REST
     report = Grader(root, sandbox.open, Limits()).grade("attention", source, key=b"secret").hidden()
     text = report.to_json()
-    assert "leak" not in text
+    assert "leak array" not in text
     assert "1.098" not in text
     assert all(record.detail is None for record in report.records)
 

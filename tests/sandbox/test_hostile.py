@@ -10,6 +10,8 @@ import pytest
 from .attacks import ATTACKS
 from .conftest import USERS, Arena
 
+pytestmark = pytest.mark.xdist_group("arena")  # two minutes of attacks, made once and read by all of these tests
+
 RUNS = [
     f"{framework}/{attack.name}"
     for framework in ("numpy", "torch")
