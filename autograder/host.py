@@ -103,7 +103,7 @@ class Host:
         """Call one function with arguments that are the host's own; the outcome holds live values (see `packed`)."""
         if self._notebook is not None:
             try:
-                with self._surroundings():
+                with self._draws, self._scene:
                     self._context.run(self._notebook.ready, function)
             except self.passes:
                 raise
