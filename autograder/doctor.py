@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import importlib
 import importlib.metadata
 import platform
 import re
@@ -10,13 +9,13 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from itertools import chain
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Literal
 
-import typer
 from rich.console import Console
 from rich.text import Text
 
 from autograder.errors import KitError
+from autograder.wording import runnable
 
 REQUIRED = re.compile(r"^([A-Za-z0-9_.-]+)==(\S+)")
 NEEDED = ("numpy", "torch", "pytest", "nbgrader", "streamlit", "typer", "rich", "pydantic", "PyYAML", "matplotlib")
@@ -146,33 +145,20 @@ def _confinement() -> Iterator[Finding]:
         yield Finding("note", missing)
 
 
-def attach(app: typer.Typer) -> None:
-    """Add the command."""
+def examined(console: Console) -> int:
+    """Print what is found; returns the exit status: 1 where something is bad."""
+    from autograder.paths import find_root
 
-    @app.command()
-    def doctor(
-        folder: Annotated[
-            Path | None, typer.Argument(help="A course folder of nbgrader's, to look at what was handed in.")
-        ] = None,
-        fix: Annotated[bool, typer.Option("--fix", help="Repair submissions (the originals are kept).")] = False,
-    ) -> None:
-        """Find what is wrong: with this installation, or with the notebooks handed in to FOLDER."""
-        from autograder.paths import find_root
-
-        console = Console(highlight=False)
-        if folder is not None:
-            raise typer.Exit(importlib.import_module("classroom.doctor").report(folder, fix, console))
-        findings: list[Finding] = []
-        root = None
-        try:
-            root = find_root()
-        except (KitError, OSError) as error:
-            findings.append(Finding("bad", str(error)))
-        worst = 0
-        for finding in chain(findings, examine(root)):
-            sign, style = {"good": ("ok  ", "green"), "note": ("note", "yellow"), "bad": ("BAD ", "red")}[finding.level]
-            console.print(
-                Text.assemble((sign, style), "  ", finding.what, ("  " + finding.remedy, "cyan")), soft_wrap=True
-            )
-            worst = max(worst, finding.level == "bad")
-        raise typer.Exit(int(worst))
+    findings: list[Finding] = []
+    root = None
+    try:
+        root = find_root()
+    except (KitError, OSError) as error:
+        findings.append(Finding("bad", str(error)))
+    worst = 0
+    for finding in chain(findings, examine(root)):
+        sign, style = {"good": ("ok  ", "green"), "note": ("note", "yellow"), "bad": ("BAD ", "red")}[finding.level]
+        remedy = runnable(finding.remedy)
+        console.print(Text.assemble((sign, style), "  ", finding.what, ("  " + remedy, "cyan")), soft_wrap=True)
+        worst = max(worst, finding.level == "bad")
+    return int(worst)

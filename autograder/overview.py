@@ -40,7 +40,7 @@ def print_overview(
     """
     exercises = [e for e in catalogue.exercises.values() if not chosen or e.name in chosen]
     table = Table(box=None, padding=(0, 2, 0, 0), header_style="dim")
-    right = ("points", "difficulty", "to allow")
+    right = ("points", "difficulty", "needs")
     for column in ("", "exercise", "state", *right, "what was found"):
         table.add_column(column, justify="right" if column in right else "left")
     for chapter in dict.fromkeys(e.chapter for e in exercises):

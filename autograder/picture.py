@@ -21,17 +21,20 @@ class PictureError(KitError):
     exit_code = 1
 
 
-def draw(desk: Desk, exercise: Exercise, target: Path) -> None:
-    """Draw the figure of the learner's file and write it to `target`; the ending of its name chooses the format.
+def draw(desk: Desk, exercise: Exercise, target: Path | None = None) -> Path:
+    """Draw the figure of the learner's file and return where it was written; the ending of its name chooses the format.
 
     Raises:
         PictureError: the learner's code does not get that far, or this copy of the course has no reference.
     """
-    figure = figure_of(desk.grader, exercise, desk.file(exercise).read_text(encoding="utf-8"))
+    target = target or desk.figure(exercise)
+    figure = figure_of(desk.grader, exercise, desk.source(exercise))
     try:
+        target.parent.mkdir(parents=True, exist_ok=True)
         figure.savefig(target, dpi=110)
     except (OSError, ValueError) as error:
         raise PictureError(f"{target} cannot be written: {error}") from error
+    return target
 
 
 def figure_of(grader: Grader, exercise: Exercise, source: str) -> Any:

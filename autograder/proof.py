@@ -61,9 +61,7 @@ def load(exercise: Exercise) -> Proof | None:
     """Return the record, or None where there is none that can be read."""
     try:
         data: dict[str, Any] = json.loads(path(exercise).read_text(encoding="utf-8"))
-        fields: dict[str, Any] = {
-            key: tuple(value) if isinstance(value, list) else value for key, value in data.items()
-        }
+        fields: dict[str, Any] = {key: tuple(v) if isinstance(v, list) else v for key, v in data.items()}
         return Proof(**fields)
     except (OSError, ValueError, TypeError):
         return None
