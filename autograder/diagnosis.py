@@ -30,7 +30,7 @@ from autograder.trace import Call
 from autograder.variants import Variant, blocks
 
 SHARE = 1 / 3  # of the failed tests that a name must explain
-FACTOR, LEAST = 5, 120  # a diagnosis may ask wrong versions for this many times the calls that the grading made
+FACTOR, LEAST = 10, 250  # a diagnosis may ask wrong versions for this many times the calls that the grading made
 PAIRS = 200  # pairs of wrong versions that are tried at most
 Agreement = Literal["no", "weak", "strong"]
 
