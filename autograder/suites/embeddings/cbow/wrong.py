@@ -13,7 +13,6 @@ wrong = [
     edit(
         "cbow-edges-are-no-targets", "enumerate(tokens)\n", "enumerate(tokens) if radius <= i < len(tokens) - radius\n"
     ),
-    edit("cbow-edges-are-no-targets", "enumerate(tokens)\n", "enumerate(tokens) if len(tokens) > 1 and radius\n"),
     edit("slice-starts-below-zero", "max(0, i - radius)", "i - radius"),
     edit(
         "cbow-window-filled-up-at-the-edge",
