@@ -120,7 +120,7 @@ def _alike(records: Iterable[Record]) -> list[list[Record]]:
         line = record.detail.line if record.detail else None
         key: object = record.misconceptions or (line and (record.status, line)) or (record.test,)
         if not record.misconceptions and not line and record.status != "fail":
-            key = record.status, record.message.removesuffix(" (not tried again)")
+            key = record.status, record.message.replace(" (not tried again)", "").rstrip(".?")
         groups.setdefault(key, []).append(record)
     return sorted(groups.values(), key=lambda group: not group[0].misconceptions)
 
@@ -248,7 +248,8 @@ def _closing(report: Report, exercise: Exercise) -> Text:
     if report.state == "not graded":
         said = "Something on our side failed; those tests cost you nothing. `anndl doctor` looks for the cause."
         return Text(runnable(said), style="yellow")
-    picture = f"`anndl show {name}` draws your result beside the right one (.anndl/figures/{name}.png). "
-    steps = f"`anndl repro {name}` makes the call that failed. Stuck? `anndl hint {name}`. Read: {exercise.read}."
-    written = any(not record.unfinished for record in report.failed)
-    return Text(runnable((picture if written else "") + steps), style="dim")
+    said = f"Stuck? `anndl hint {name}`. "
+    if any(not record.unfinished for record in report.failed):
+        said = f"`anndl repro {name}` makes the call that failed, `anndl hint {name}` helps on, "
+        said += f"`anndl show {name}` draws what you have (.anndl/figures/{name}.png). "
+    return Text(runnable(said if report.named else f"{said}Read: {exercise.read}."), style="dim")
