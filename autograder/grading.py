@@ -17,8 +17,9 @@ from typing import Any
 
 import numpy as np
 
+from autograder import proof
 from autograder.calls import Failed, InfrastructureError, Isolation, Limits, Loaded, Outcome, Raised, Runner, Submission
-from autograder.carrying import carried
+from autograder.carrying import carried, grounds
 from autograder.catalogue import Catalogue, Exercise, parameters
 from autograder.check import Check, CheckFailed, Student
 from autograder.diagnosis import diagnose
@@ -129,8 +130,21 @@ class Bench:
     def _public_oracle(self) -> Oracle:
         return Oracle(self.exercise, lambda: self.variants, self.digest, self.answers_folder, self.recorded_only)
 
+    @cached_property
+    def _proven(self) -> dict[str, frozenset[str]]:
+        """The tests that each wrong version fails, from the exercise's proof record, as long as that is true."""
+        found = None if self.recorded_only else proof.fresh(self.exercise)
+        if found is None:
+            return {}
+        return {
+            key: frozenset(test for test, mark in zip(found.tests, marks, strict=False) if mark == "x")
+            for key, marks in found.versions.items()
+        }
+
     def profile(self, variant: Variant) -> frozenset[str] | None:
-        """Return the tests that a wrong version fails on the public seed; None where that is not recorded."""
+        """Return the tests that a wrong version fails under every seed; None where that is not recorded."""
+        if variant.key in self._proven:
+            return self._proven[variant.key]
 
         def compute() -> frozenset[str]:
             by_key = {one.key: one for one in self.variants[0]}
@@ -231,8 +245,7 @@ class Session:
         begun = [self._begun(test, ahead=True) for test in suite.tests]
         records = [self._finished(*test) for test in begun]
         if self._diagnose and _failing(records):
-            named = self._named(records)
-            records = carried(self.bench, named, self.traces, self._again)
+            records = self._named(carried(self.bench, records, self.traces, self._again))
         self.oracle.save()
         self.bench.save()  # a secret seed asks the public one how the wrong versions fare
         return records
@@ -338,6 +351,7 @@ class Session:
                 blank,
                 status=failed.status,
                 message=failed.message,
+                told=failed.told,
                 hints=failed.hints,
                 detail=failed.detail,
                 unfinished=failed.unfinished,
@@ -374,7 +388,8 @@ class Session:
 
     def _named(self, records: list[Record]) -> list[Record]:
         """Give each failed test the misconceptions that explain it, where they earn their name."""
-        found = diagnose(_failing(records), self.traces, self.oracle, self.bench.profile)
+        blame = grounds(self.bench, records, self.traces)
+        found = diagnose(_failing(records), self.traces, self.oracle, self.bench.profile, blame)
         return [
             replace(r, misconceptions=found.named.get(r.test, ()), resembles=found.resembles.get(r.test, ()))
             for r in records
@@ -405,7 +420,8 @@ class Session:
 
 
 def _failing(records: Sequence[Record]) -> frozenset[str]:
-    return frozenset(record.test for record in records if record.status != "pass" and not record.waiting)
+    """Return the tests that the submission as it stands does not pass."""
+    return frozenset(r.test for r in records if (r.status != "pass" and not r.waiting) or r.carried)
 
 
 def _load_problem(outcome: Raised | Failed, name: str) -> str:

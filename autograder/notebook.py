@@ -11,7 +11,7 @@ from typing import Any
 
 from autograder.catalogue import Catalogue
 from autograder.desk import sandboxed
-from autograder.extract import module_source
+from autograder.extract import notebook_source
 from autograder.grading import Grader
 from autograder.paths import find_root
 from autograder.records import Record, Report
@@ -54,7 +54,7 @@ def check(exercise: str) -> Score:
     if _grader is None:
         _grader = Grader(find_root(), sandboxed())
     chosen = _grader.catalogue.find_exercise(exercise)
-    source = module_source(_cells_run_so_far(), chosen.functions)
+    source = notebook_source(_cells_run_so_far(), chosen.functions)
     return Score.of(_grader.grade(chosen.name, source, filename="your notebook"), _grader.catalogue)
 
 
@@ -69,7 +69,7 @@ def _cells_run_so_far() -> list[str]:
     shell: Any = get_ipython()  # type: ignore[no-untyped-call]
     if shell is None:
         raise LookupError("check() works in a notebook; for files there is `anndl grade`")
-    return [str(cell) for cell in shell.user_ns.get("In", [])]
+    return [str(cell) for cell in shell.history_manager.input_hist_raw[1:]]  # cell N is the one that shows [N]
 
 
 def to_html(report: Report, catalogue: Catalogue) -> str:
@@ -113,7 +113,7 @@ def _explanation_html(record: Record) -> str:
             ("returned", record.detail.returned),
             ("expected", record.detail.expected),
             ("", record.detail.difference),
-            (f"line {record.detail.line}" if record.detail.line else "", record.detail.source),
+            (record.detail.where, record.detail.source),
         )
         lines += [f"<small>{e(name)} <code>{e(text)}</code></small>" for name, text in named if text]
     lines += [f"<small>{e(hint)}</small>" for hint in record.hints]
@@ -132,6 +132,6 @@ def show(exercise: str) -> Any:
     grader = Grader(root)
     chosen = grader.catalogue.find_exercise(exercise)
     try:
-        return figure_of(grader, chosen, module_source(_cells_run_so_far(), chosen.functions))
+        return figure_of(grader, chosen, notebook_source(_cells_run_so_far(), chosen.functions))
     except PictureError as error:
         return str(error)

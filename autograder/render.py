@@ -181,7 +181,7 @@ def _explanation(record: Record, catalogue: Catalogue) -> Group:
             ("returned", detail.returned),
             ("expected", detail.expected),
             ("", detail.difference),
-            (f"line {detail.line}" if detail.line else "", detail.source),
+            (detail.where, detail.source),
             ("printed", detail.printed.strip()[-300:]),
         )
         for name, text in rows:

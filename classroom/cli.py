@@ -17,7 +17,7 @@ group = typer.Typer(help="Grade a class.", no_args_is_help=True)
 console = Console(highlight=False)
 errors = Console(stderr=True, highlight=False)
 
-Folder = Annotated[Path, typer.Argument(help="A folder or a zip per student, holding <exercise>.py files.")]
+Folder = Annotated[Path, typer.Argument(help="A folder or a zip per student, holding modules or notebooks.")]
 
 
 @group.command()
@@ -100,7 +100,7 @@ def grade(
     if len(students.reports) <= 40:
         console.print(table)
     console.print(f"{outcome.graded} graded, {outcome.unchanged} unchanged, {outcome.failed} could not be graded.")
-    for why in sorted(outcome.trouble)[:5]:
+    for why in sorted(outcome.trouble)[:20]:
         console.print(f"not graded: {shown(why, 300)}", markup=False, soft_wrap=True)
     if left := strays(folder):
         console.print(
@@ -116,7 +116,9 @@ def grade(
             markup=False,
         )
     console.print(
-        f"Reports: {target / 'class.html'}, scores.csv, students/, gradescope/, junit.xml", markup=False, soft_wrap=True
+        f"Reports: {target / 'class.html'}, scores.csv, students/, instructor/, gradescope/, junit.xml",
+        markup=False,
+        soft_wrap=True,
     )
     raise typer.Exit(3 if outcome.failed else 0)
 

@@ -48,6 +48,7 @@ c.Confined.course = {kit!r}  # where the kit lies; its .anndl/course.key seeds t
 # shown to nobody but you.
 c.GenerateFeedback.preprocessors = [Discreet, GetGrades, CSSHTMLHeaderPreprocessor]
 c.HTMLExporter.filters = {{"markdown2html": "classroom.preprocessors.markdown2html"}}
+c.ExportApp.plugin_class = "classroom.marks.Marks"  # what could not be graded has no mark, not a zero
 c.ClearSolutions.code_stub = {{"python": "raise NotImplementedError(\\"write this function\\")"}}
 '''
 

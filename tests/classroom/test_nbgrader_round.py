@@ -17,7 +17,7 @@ from rich.console import Console
 from typer.testing import CliRunner
 
 from autograder.catalogue import Catalogue
-from autograder.extract import module_source
+from autograder.extract import notebook_source
 from autograder.grading import Grader, secret_key
 from classroom.cli import group
 from classroom.doctor import report as doctor
@@ -226,7 +226,7 @@ def test_feedback_comes_back_and_keeps_its_secrets(classroom: Classroom) -> None
     page = classroom.feedback("wrong", EXERCISE)
     (name,) = re.findall(r"\(([a-z0-9-]+)\)</div>", page)[:1]
     assert name in grader.catalogue.misconceptions
-    source = module_source(
+    source = notebook_source(
         [c.source for c in classroom.autograded("wrong", EXERCISE).cells], ("predict", "hebbian_update", "train")
     )
     seed = secret_key(classroom.key.read_bytes().strip(), "wrong", EXERCISE, 1)
