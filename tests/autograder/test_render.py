@@ -7,6 +7,7 @@ import pytest
 from rich.console import Console
 
 from autograder.catalogue import Catalogue
+from autograder.notebook import to_html
 from autograder.records import Detail, Record, Report
 from autograder.render import print_report
 
@@ -110,3 +111,17 @@ def test_the_picture_and_the_script_are_named_where_something_fails():
     assert ".anndl/figures/attention.png" in text
     assert "repro attention` makes the call that failed" in text
     assert ".png" not in shown(*PASSED)
+
+
+def test_a_notebook_says_the_same():
+    carried = Record("c", "the walk", 2, 2, "pass", carried=("gates",))
+    waiting = Record("w", "arguments stay", 1, 0, "fail", "waits until gates's result is right", waiting=True)
+    records = (
+        failed(0, "attention-unscaled"),
+        failed(1, "attention-nowhere"),
+        failed(2, resembles=("attention-scaled-by-d",)),
+    )
+    page = to_html(Report("attention", "attention", (*records, carried, waiting)), CATALOGUE)
+    for said in ("explains 1 of the 4 failed tests", "plain dot products", "attention-nowhere", "One result is also what this would give", "counted with a right `gates`", "waits until gates&#x27;s result is right"):  # fmt: skip
+        assert said in page, page
+    assert page.index("plain dot products") < page.index("<table")
