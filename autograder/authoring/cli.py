@@ -15,8 +15,9 @@ from autograder import proof
 from autograder.authoring.checklist import Context, Problem, Result
 from autograder.authoring.graded import GRADED
 from autograder.authoring.measures import measure
+from autograder.authoring.scaffold import plan, write
 from autograder.authoring.written import WRITTEN
-from autograder.catalogue import Exercise
+from autograder.catalogue import Catalogue, Exercise
 from autograder.errors import KitError
 from autograder.grading import Grader
 from autograder.paths import find_root
@@ -39,6 +40,27 @@ def sync_() -> None:
     root = find_root()
     for path in sync(root):
         console.print(f"written: {path.relative_to(root)}", markup=False)
+
+
+@author.command()
+def new(
+    place: Annotated[str, typer.Argument(metavar="CHAPTER/NAME")],
+    title: Annotated[str, typer.Option(prompt=True, help="As students read it.")],
+    topic: Annotated[str, typer.Option(prompt=True, help="An id of course/syllabus.yaml.")],
+    function: Annotated[
+        list[str] | None, typer.Option(help='A signature, "f(x, y=1)"; several times. Else those of the reference.')
+    ] = None,
+    framework: Annotated[str, typer.Option(help="numpy or torch.")] = "numpy",
+    difficulty: Annotated[int, typer.Option(min=1, max=5)] = 2,
+    minutes: Annotated[int, typer.Option(min=1)] = 30,
+) -> None:
+    """Begin an exercise: write all its files, every field explained, every gap marked TODO."""
+    root = find_root()
+    catalogue = Catalogue(root)
+    begun = plan(catalogue, place, title, topic, function or [], framework, difficulty, minutes)
+    for path in (*write(begun, catalogue.courses[0]), *sync(root)):
+        console.print(f"written: {path.relative_to(root)}", markup=False)
+    console.print(f"\n`anndl author check {begun.name} --watch` lists what is to be done.", markup=False)
 
 
 @author.command()
