@@ -114,18 +114,21 @@ def train(tokens, C, U, radius, eta, epochs=1):
     Args:
         tokens: list of at least two word numbers.
         C, U: (V, m) arrays to start from; they stay as they are.
-        radius: reach of the windows, at least 1.
+        radius: reach of the windows, at least 1, as in `windows`.
         eta: learning rate.
         epochs: how many times the text is read.
 
     Returns:
-        (C, U, losses): the trained tables, and for each epoch the mean of its losses, each taken before its update.
+        (C, U, losses): the trained tables, and a list with one number per epoch: the mean of its losses, each taken before its
+        update.
 
-    By hand: C = [[1], [1]] and U = [[0], [0]] predict both words with 1/2. The first position moves U to [[0.5], [-0.5]], so at the
-    second, where 1 is the target, p = sigmoid(-1) = 0.2689 and the error is [0.7311, -0.7311].
+    By hand: tokens = [0, 1], C = [[1], [1]], U = [[0], [0]], radius = 1, eta = 2 log 3. At the first position p = [1/2, 1/2], so
+    the loss is log 2, dU = [[-1/2], [1/2]] and dC = 0; U becomes [[log 3], [-log 3]]. At the second p = [0.9, 0.1], so the loss
+    is log 10, dU = [[0.9], [-0.9]] and dC = [[1.8 log 3], [0]]. The result is C = [[1 - 3.6 (log 3)^2], [1]],
+    U = [[-0.8 log 3], [0.8 log 3]] and losses = [log(20) / 2].
 
-    >>> train([0, 1], np.ones((2, 1)), np.zeros((2, 1)), radius=1, eta=1.0)
-    (array([[0.2689], [1.0]]), array([[-0.2311], [0.2311]]), [1.0032])
+    >>> train([0, 1], np.ones((2, 1)), np.zeros((2, 1)), radius=1, eta=2 * np.log(3))
+    (array([[-3.3450], [1.0]]), array([[-0.8789], [0.8789]]), [1.4979])
     """
     ### BEGIN SOLUTION
     C, U = C.copy(), U.copy()  # so that -= does not write into the caller's tables
