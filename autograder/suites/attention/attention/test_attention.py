@@ -158,6 +158,7 @@ def test_the_context_mixes_the_values(check, rng):
     )
     Q, K, V = case(rng)
     check.against_reference("attention", Q, K, V)
+    check.against_reference("attention", -Q, K, 2 * V)  # nothing is kept from a call of the same shapes
     check.against_reference("attention", Q, K, V, some_mask(rng, len(Q), len(K)))
     check.against_reference(
         "attention", K, rng.normal(size=K.shape), V

@@ -109,6 +109,7 @@ def test_large_scores_do_not_overflow(check, rng):
     C = rng.choice([-1, 1], C.shape) * (50 + np.abs(C))
     U = rng.choice([-1, 1], U.shape) * (50 + np.abs(U))
     U[:2] = 50 * np.sign(C[0]), -50 * np.sign(C[0])  # word 0 is certain and word 1 impossible beside word 0
+    check.against_reference("forward", [0], C, U)
     check.against_reference("loss_and_gradients", 0, [0], C, U)
     check.against_reference("loss_and_gradients", 1, [0], C, U)
     C, U = tables(rng)  # scores around +-780, close together
