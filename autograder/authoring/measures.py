@@ -46,7 +46,7 @@ def measure(context: Context, told: Told = lambda text: None) -> Proof:
     told("wrong versions")
     versions, unstable = _versions(bench, trials, courses)
     told("names")
-    unstable = (*unstable, *_names(bench, trials, courses))
+    unstable = (*unstable, *_names(bench, trials[: context.minima["named seeds"]], courses))
     told("mutants")
     number, noticed, argued, unnoticed = _mutants(context, trials[0])
     told("foreign mistakes")
@@ -278,7 +278,7 @@ def _seconds(context: Context, source: str) -> float:
 
 
 def graded(bench: Bench, source: str, trial: Trial) -> list[Record]:
-    """Grade with diagnosis under a trial's seed, with its answers."""
+    """Grade with diagnosis, as a learner's code is graded, under a trial's seed and with its answers."""
     session = Session(bench, bench.submission(source), trial.key, in_process, Limits())
     session.oracle = trial.oracle
     try:
