@@ -32,7 +32,7 @@ author = typer.Typer(
     help="For authors: begin an exercise, bring stubs up to date, see whether a suite tells mistakes apart.",
     no_args_is_help=True,
 )
-console = Console(highlight=False, soft_wrap=True)
+console = Console(highlight=False, soft_wrap=True, emoji=False)  # `:100:` is a line here
 
 
 @author.command(name="sync")

@@ -123,7 +123,8 @@ def _versions(
 ) -> tuple[dict[str, str], tuple[str, ...]]:
     """Return which tests each wrong version fails under the public seed, and where another seed says otherwise."""
     tests = [test.name for test in bench.suite.tests]
-    profiles, unstable = {}, []
+    profiles: dict[str, str] = {}
+    sometimes: dict[str, dict[str, int]] = {}
     for variant in bench.variants[0]:
         courses[variant.key] = first = trials[0].run(variant.source)
         profiles[variant.key] = "".join("x" if test in first.failed else "." for test in tests)
@@ -131,11 +132,12 @@ def _versions(
         for test in tests:
             number = sum(test in failed for failed in (first.failed, *others))
             if 0 < number < len(trials):
-                id = variant.misconceptions[0]
-                text = f"{test} fails {id} under {number} of {len(trials)} seeds: draw inputs that always tell it apart"
-                if text not in unstable:
-                    unstable.append(text)
-    return profiles, tuple(unstable)
+                sometimes.setdefault(test, {})[variant.misconceptions[0]] = number
+    told = []
+    for test, numbers in sometimes.items():
+        which = ", ".join(f"{id} ({number} of {len(trials)} seeds)" for id, number in numbers.items())
+        told.append(f"{test} fails {which}: draw inputs that always tell it apart, or never")
+    return profiles, tuple(told)
 
 
 def _names(bench: Bench, trials: Sequence[Trial], courses: Mapping[str, Course]) -> tuple[str, ...]:
