@@ -6,7 +6,8 @@ beliefs are named that
 
 1. fail no test that the submission passes,
 2. explain at least a third of the failed tests; where two or three beliefs leave nothing to others, they may explain less,
-3. do not rest on results that need no thought: nothing, an argument handed back, the same for every input.
+3. are contradicted by none: a test that they make fail and that fails otherwise needs a second mistake that disturbs it,
+4. do not rest on results that need no thought: nothing, an argument handed back, the same for every input.
 
 What explains a test but does not earn its name is kept as a resemblance.
 """
@@ -15,21 +16,21 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Collection, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from itertools import combinations
 from typing import Any, Literal
 
 import numpy as np
 
-from autograder.calls import Outcome, Raised, Returned
+from autograder.calls import Failed, Outcome, Raised, Returned
 from autograder.check import computed
 from autograder.compare import as_array, close, difference
 from autograder.oracle import Answer, Oracle, digest_of
 from autograder.trace import Call
-from autograder.variants import Variant
+from autograder.variants import Variant, blocks
 
 SHARE = 1 / 3  # of the failed tests that a name must explain
-FACTOR = 4  # a diagnosis may ask the wrong versions this many times as many calls as the grading made
+FACTOR, LEAST = 10, 250  # a diagnosis may ask wrong versions for this many times the calls that the grading made
 PAIRS = 200  # pairs of wrong versions that are tried at most
 Agreement = Literal["no", "weak", "strong"]
 
@@ -43,91 +44,204 @@ class Diagnosis:
 
 
 def diagnose(
-    failed: Mapping[str, Sequence[Call]],
-    calls: int,
+    failing: frozenset[str],
+    traces: Mapping[str, Sequence[Call]],
     oracle: Oracle,
     profile: Callable[[Variant], frozenset[str] | None],
+    grounds: Grounds,
 ) -> Diagnosis:
     """Name what explains the failed tests.
 
     Args:
-        failed: the judged calls of each failed test.
-        calls: how many calls the whole grading made; bounds the work.
+        failing: the failed tests.
+        traces: the judged calls of every test; how many there are bounds the work.
         oracle: answers of the wrong versions.
         profile: the tests that a wrong version fails; None where that is not known.
+        grounds: which functions a failed test can be blamed on.
     """
-    failing = frozenset(failed)
-    idle = constant_functions(failed)
-    work = _Work(oracle, {test: _evidence(trace, idle) for test, trace in failed.items()}, FACTOR * calls)
+    idle = constant_functions(traces)
+    calls = sum(map(len, traces.values()))
+    work = _Work(oracle, {test: _evidence(traces.get(test, ()), idle) for test in failing}, max(LEAST, FACTOR * calls))
     near: dict[str, Variant] = {}
-    stories: list[_Story] = []
+    forms: dict[tuple[str, ...], list[Variant]] = {}
+    stories: dict[tuple[str, ...], _Story] = {}
     for variant, own in _plausible(oracle.singles, failing, profile):
-        found = work.explained(variant, sorted(own & failing))
-        for test in found:
+        changed = grounds.changed(variant)
+        if changed & idle:
+            continue
+        possible = frozenset(test for test in own & failing if grounds.blames(test, changed))
+        strong, agreed = work.explained(variant, possible)
+        if own <= failing:
+            forms.setdefault(variant.misconceptions, []).append(variant)
+            together = work.together(forms[variant.misconceptions], possible - agreed)
+            strong, agreed = strong | together, agreed | together
+        for test in strong:
             near.setdefault(test, variant)
-        if found and own <= failing:
-            stories.append(_Story(variant, own, found))
-    explained = _one(stories, failing) or _two(stories, failing) or _several(stories, failing)
-    rest = failing - explained.keys()
-    already = {one for variant in explained.values() for one in variant.misconceptions}
-    if rest and (already or len(rest) >= _least(failing)) and not work.spent:
-        for pair in _plausible_pairs(oracle.pairs, failing, rest, already, profile):
-            if work.explained(pair, sorted(rest)) == rest:
-                explained |= dict.fromkeys(rest, pair)
-                break
-    named = {test: variant.misconceptions for test, variant in explained.items()}
-    resembles = {test: v.misconceptions for test, v in near.items() if test not in named}
-    return Diagnosis(named, resembles)
+        if strong and own <= failing:
+            story = stories.setdefault(variant.misconceptions, _Story(variant.misconceptions))
+            story.forms.append(_Form(own, strong, agreed, changed))
+    ranked = list(stories.values())
+    named = _one(ranked, failing) or _two(ranked, failing)
+    if not named:
+        work.budget = len(work.verdicts) + max(LEAST, FACTOR * calls) // 2
+        named = _pair(stories, failing, oracle.pairs, work, profile) or _several(ranked, failing, grounds)
+    return Diagnosis(named, {test: v.misconceptions for test, v in near.items() if test not in named})
 
 
 @dataclass(frozen=True)
-class _Story:
-    """A wrong version, the tests that it fails, and those of the failed ones that it explains."""
+class Grounds:
+    """Which functions a failed test can be blamed on.
 
-    variant: Variant
+    Args:
+        solution: the solution's functions as text; empty where there is none to compare with.
+        asked: the functions that each test asks for itself.
+        below: of a test that holds with right versions of other functions: these functions, which are to blame.
+    """
+
+    solution: Mapping[str, str]
+    asked: Mapping[str, frozenset[str]]
+    below: Mapping[str, frozenset[str]]
+
+    def changed(self, variant: Variant) -> frozenset[str]:
+        """Return the functions in which a wrong version differs from the solution; empty where that is not known."""
+        if not self.solution or not variant.source:
+            return frozenset()
+        other = blocks(variant.source)
+        return frozenset(
+            name for name in self.solution.keys() | other.keys() if self.solution.get(name) != other.get(name)
+        )
+
+    def blames(self, test: str, changed: frozenset[str]) -> bool:
+        """Whether a failure can come from these functions."""
+        return not changed or "" in changed or test not in self.below or bool(changed & self.below[test])
+
+
+@dataclass(frozen=True)
+class _Form:
+    """A wrong version: the tests that it fails, and those whose results it gives.
+
+    `strong` are the tests with a telling call; in the other ones of `agreed` nothing speaks against it.
+    """
+
     own: frozenset[str]
-    found: frozenset[str]
+    strong: frozenset[str]
+    agreed: frozenset[str]
+    changed: frozenset[str]
+
+    def independent(self, other: _Form) -> bool:
+        """Whether each explains what the other does not: then both may be there, and disturb each other elsewhere."""
+        return bool(self.strong - other.agreed and other.strong - self.agreed)
+
+
+@dataclass
+class _Story:
+    """A belief in all the forms that explain something: it may show in several places at once."""
+
+    ids: tuple[str, ...]
+    forms: list[_Form] = field(default_factory=list)
+
+    @property
+    def own(self) -> frozenset[str]:
+        return frozenset().union(*(form.own for form in self.forms))
+
+    @property
+    def strong(self) -> frozenset[str]:
+        return frozenset().union(*(form.strong for form in self.forms))
+
+    @property
+    def agreed(self) -> frozenset[str]:
+        return frozenset().union(*(form.agreed for form in self.forms))
+
+
+Named = dict[str, tuple[str, ...]]
 
 
 def _least(failing: frozenset[str]) -> int:
     return max(1, math.ceil(SHARE * len(failing) - 1e-9))
 
 
-def _one(stories: Sequence[_Story], failing: frozenset[str]) -> dict[str, Variant]:
+def _one(stories: Sequence[_Story], failing: frozenset[str]) -> Named:
     """One belief that explains everything."""
-    exact = next((story for story in stories if story.found == failing), None)
-    return dict.fromkeys(failing, exact.variant) if exact else {}
+    exact = next((s for s in stories if s.agreed == failing and len(s.strong) >= _least(failing)), None)
+    return dict.fromkeys(failing, exact.ids) if exact else {}
 
 
-def _two(stories: Sequence[_Story], failing: frozenset[str]) -> dict[str, Variant]:
+def _two(stories: Sequence[_Story], failing: frozenset[str]) -> Named:
     """Two beliefs of which either explains all that it alone makes fail, and which leave nothing to a third one."""
     for first, second in combinations(stories, 2):
         alone, other = first.own - second.own, second.own - first.own
-        if (
-            first.variant.misconceptions != second.variant.misconceptions
-            and first.own | second.own == failing
-            and alone
-            and other
-            and alone <= first.found
-            and other <= second.found
-        ):
-            return dict.fromkeys(second.found, second.variant) | dict.fromkeys(first.found, first.variant)
+        complete = first.own | second.own == failing
+        if complete and alone and other and alone <= first.agreed and other <= second.agreed:
+            return dict.fromkeys(second.agreed, second.ids) | dict.fromkeys(first.agreed, first.ids)
     return {}
 
 
-def _several(stories: Sequence[_Story], failing: frozenset[str]) -> dict[str, Variant]:
-    """The belief that explains most, then those that explain more, as long as each earns its name."""
-    explained: dict[str, Variant] = {}
+def _pair(
+    stories: Mapping[tuple[str, ...], _Story],
+    failing: frozenset[str],
+    pairs: Sequence[Variant],
+    work: _Work,
+    profile: Callable[[Variant], frozenset[str] | None],
+) -> Named:
+    """Two beliefs that explain everything, where a version of both gives what neither alone does."""
+    for pair, need in _plausible_pairs(pairs, stories, failing, profile):
+        strong, agreed = work.explained(pair, need)
+        if strong and agreed == need:
+            named: Named = dict.fromkeys(need, pair.misconceptions)
+            for id in pair.misconceptions:
+                if story := stories.get((id,)):
+                    named |= dict.fromkeys(story.agreed - need, story.ids)
+            return named
+    return {}
+
+
+def _several(stories: Sequence[_Story], failing: frozenset[str], grounds: Grounds) -> Named:
+    """The belief that explains most, then those that explain more, as long as each earns its name and none is contradicted."""
+    pool = list(stories)
+    while pool:
+        chosen = _greedy(pool, failing)
+        named = {test: story.ids for story in reversed(chosen) for test in story.agreed}
+        contradicted = [story for story in chosen if _contradicts(story, chosen, failing - named.keys(), grounds)]
+        if not contradicted:
+            return named
+        pool = [story for story in pool if story is not contradicted[0]]
+    return {}
+
+
+def _greedy(stories: Sequence[_Story], failing: frozenset[str]) -> list[_Story]:
+    chosen: list[_Story] = []
+    explained: frozenset[str] = frozenset()
+    owned: frozenset[str] = frozenset()
     left = list(stories)
-    while left and failing - explained.keys():
-        best = min(left, key=lambda story: (-len(story.found - explained.keys()), len(story.own ^ failing)))
-        fresh = best.found - explained.keys()
-        completes = bool(explained) and not failing - explained.keys() - fresh
-        if len(fresh) < _least(failing) and not (fresh and completes):
+    while left and failing - explained:
+        best = min(left, key=lambda story: (-len(story.strong - explained), len(story.own ^ failing)))
+        telling = best.strong - explained
+        # where two beliefs meet, a third one may fit by chance: only what lies elsewhere speaks for it
+        completes = bool(chosen) and bool(telling - owned) and not failing - explained - best.agreed
+        if len(telling) < _least(failing) and not completes:
             break
-        explained |= dict.fromkeys(fresh, best.variant)
+        chosen.append(best)
+        explained, owned = explained | best.agreed, owned | best.own
         left.remove(best)
-    return explained
+    return chosen
+
+
+def _contradicts(story: _Story, chosen: Sequence[_Story], unexplained: frozenset[str], grounds: Grounds) -> bool:
+    """Whether some unexplained test speaks against a belief.
+
+    Either the belief makes it fail, but otherwise, and no second mistake can have disturbed it; or it asks for the very
+    function that the belief concerns, which must then hold another mistake.
+    """
+    forms = [form for other in chosen for form in other.forms]
+    changed = frozenset().union(*(form.changed for form in story.forms))
+    for test in unexplained:
+        owners = [form for form in forms if test in form.own]
+        if test in story.own:
+            if not any(one.independent(other) for one, other in combinations(owners, 2)):
+                return True
+        elif test not in grounds.below and grounds.asked.get(test, frozenset()) & changed:
+            return True
+    return False
 
 
 def _plausible(
@@ -145,26 +259,26 @@ def _plausible(
 
 def _plausible_pairs(
     pairs: Sequence[Variant],
+    stories: Mapping[tuple[str, ...], _Story],
     failing: frozenset[str],
-    rest: frozenset[str],
-    already: Collection[str],
     profile: Callable[[Variant], frozenset[str] | None],
-) -> list[Variant]:
-    """Return pairs with all that is named already, of which neither fails what is passed, and both may fail the rest."""
+) -> list[tuple[Variant, frozenset[str]]]:
+    """Return pairs of which neither fails what is passed and both may fail the rest, with what they alone must explain."""
     own: dict[str, frozenset[str]] = {}
-    found: list[tuple[int, int, Variant]] = []
+    found: list[tuple[tuple[int, int, int], Variant, frozenset[str]]] = []
     for pair in pairs:
-        if not {*already} <= {*pair.misconceptions}:
-            continue
         for parent in pair.parents:
             if parent not in own:
                 known = profile(Variant((), "", (), parent))
                 own[parent] = failing if known is None else known
         first, second = (own[parent] for parent in pair.parents)
-        together = first | second
-        if first <= failing and second <= failing and rest <= together:
-            found.append((len(failing ^ together), len(found), pair))
-    return [pair for _, _, pair in sorted(found, key=lambda entry: entry[:2])[:PAIRS]]
+        if not (first <= failing and second <= failing):
+            continue
+        told = [story.agreed for id in pair.misconceptions if (story := stories.get((id,)))]
+        need = failing.difference(*told)
+        if need and need <= first | second:
+            found.append(((len(need), len(failing ^ (first | second)), len(found)), pair, need))
+    return [(pair, need) for _, pair, need in sorted(found, key=lambda entry: entry[0])[:PAIRS]]
 
 
 @dataclass
@@ -176,33 +290,48 @@ class _Work:
     budget: int
 
     def __post_init__(self) -> None:
-        self._verdicts: dict[tuple[str, int], Agreement] = {}
+        self.verdicts: dict[tuple[str, int], Agreement] = {}
 
-    @property
-    def spent(self) -> bool:
-        return len(self._verdicts) >= self.budget
+    def explained(self, variant: Variant, tests: Collection[str]) -> tuple[frozenset[str], frozenset[str]]:
+        """Return those of the tests that a version explains, and those whose calls it answers alike."""
+        found = {test: self._explains(variant, test) for test in sorted(tests)}
+        strong = frozenset(test for test, agreed in found.items() if agreed == "strong")
+        return strong, frozenset(test for test, agreed in found.items() if agreed != "no")
 
-    def explained(self, variant: Variant, tests: Collection[str]) -> frozenset[str]:
-        """Return those of the tests that a version explains."""
-        return frozenset(test for test in tests if self._explains(variant, test))
+    def together(self, forms: Sequence[Variant], tests: Collection[str]) -> frozenset[str]:
+        """Return those of the tests that several forms of one belief explain, each what calls of some functions gave."""
+        if len(forms) < 2:
+            return frozenset()
+        found = set()
+        for test in sorted(tests):
+            calls: dict[str, list[Call]] = {}
+            for call, _ in self.evidence[test]:
+                calls.setdefault(call.name, []).append(call)
+            telling = any(tells for _, tells in self.evidence[test])
+            if len(calls) > 1 and telling and all(self._some(forms, of_one) for of_one in calls.values()):
+                found.add(test)
+        return frozenset(found)
 
-    def _explains(self, variant: Variant, test: str) -> bool:
+    def _some(self, forms: Sequence[Variant], calls: Sequence[Call]) -> bool:
+        return any(all(self._agreement(form, call) == "strong" for call in calls) for form in forms)
+
+    def _explains(self, variant: Variant, test: str) -> Agreement:
         strong = False
         for call, telling in self.evidence[test]:
             agreed = self._agreement(variant, call)
             if agreed == "no":
-                return False
+                return "no"
             strong = strong or (telling and agreed == "strong")
-        return strong
+        return "strong" if strong else "weak"
 
     def _agreement(self, variant: Variant, call: Call) -> Agreement:
         key = self.oracle.reach(variant, call.target), id(call)
-        if key not in self._verdicts:
-            if self.spent:
+        if key not in self.verdicts:
+            if len(self.verdicts) >= self.budget:
                 return "no"
             answer = self.oracle.variant(variant, call.target, call.arguments, call.after)
-            self._verdicts[key] = agreement(answer, call.outcome, call.after)
-        return self._verdicts[key]
+            self.verdicts[key] = agreement(answer, call.outcome, call.after)
+        return self.verdicts[key]
 
 
 def _evidence(trace: Sequence[Call], idle: Collection[str]) -> list[tuple[Call, bool]]:
@@ -218,10 +347,10 @@ def _evidence(trace: Sequence[Call], idle: Collection[str]) -> list[tuple[Call, 
     return sorted(((call, telling(call)) for call in trace), key=lambda entry: not entry[1])
 
 
-def constant_functions(failed: Mapping[str, Sequence[Call]]) -> frozenset[str]:
+def constant_functions(traces: Mapping[str, Sequence[Call]]) -> frozenset[str]:
     """Return the functions that gave one and the same result for all of several inputs, wrongly: nothing is computed yet."""
     seen: dict[str, dict[str, Call]] = {}
-    for trace in failed.values():
+    for trace in traces.values():
         for call in trace:
             if isinstance(call.outcome, Returned) and not call.after and not callable(call.target):
                 seen.setdefault(call.name, {})[digest_of(call.arguments)] = call
@@ -250,7 +379,9 @@ def agreement(answer: Answer | None, outcome: Outcome, after: bool = False) -> A
             return "no"
         same = (answer.function, answer.message) == (outcome.function, outcome.message[:500])
         return "strong" if same and outcome.function else "weak"
-    if not isinstance(outcome, Returned) or answer.raised:
+    if isinstance(outcome, Failed):
+        return "weak" if (answer.raised, answer.message) == (outcome.kind, outcome.message[:500]) else "no"
+    if answer.raised:
         return "no"
     if after:
         kept = answer.after is not None and difference(list(outcome.arguments[0]), answer.after) is None

@@ -12,6 +12,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 from rich.table import Table
 
 Mode = Literal["strict", "best-effort", "none"]
+PANEL = "Instructors"  # the section of `anndl --help`
 group = typer.Typer(help="Grade a class.", no_args_is_help=True)
 console = Console(highlight=False)
 errors = Console(stderr=True, highlight=False)
@@ -193,6 +194,6 @@ def bundle(
 
 def attach(app: typer.Typer) -> None:
     """Add the instructor's commands."""
-    app.add_typer(group, name="class")
-    app.command()(release)
-    app.command()(bundle)
+    app.add_typer(group, name="class", rich_help_panel=PANEL)
+    app.command(rich_help_panel=PANEL)(release)
+    app.command(rich_help_panel=PANEL)(bundle)

@@ -12,12 +12,14 @@ from typing import Any
 import nbformat
 from nbformat import NotebookNode
 
+from autograder.errors import KitError
+
 OUTPUT_BYTES = 1 << 20  # of one cell; a plot has a tenth of that
 CONFLICT = re.compile(r"^<{7}[^\n]*\n(.*?)^={7}\n(.*?)^>{7}[^\n]*\n?", re.MULTILINE | re.DOTALL)
 CELLS = re.compile(r'"cells"\s*:\s*\[')
 
 
-class Unreadable(Exception):
+class Unreadable(KitError):
     """Nothing of a notebook can be saved; the text says why."""
 
 

@@ -18,7 +18,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
-from autograder.catalogue import Catalogue
+from autograder.catalogue import Catalogue, Misconception
 from autograder.learner import write_whole
 from autograder.records import Record, Report, junit
 from autograder.render import amount
@@ -283,8 +283,8 @@ def _hardest(group: Class) -> list[tuple[str, float]]:
     return sorted((item for item in shares if item[1] < 100), key=lambda item: item[1])
 
 
-def _beliefs(names: Iterable[str], catalogue: Catalogue) -> list:  # type: ignore[type-arg]
-    return [catalogue.misconceptions[name] for name in names if name in catalogue.misconceptions]
+def _beliefs(names: Iterable[str], catalogue: Catalogue) -> list[Misconception]:
+    return [catalogue.belief(name) for name in names]
 
 
 def _provisional(reports: Iterable[Report]) -> str:

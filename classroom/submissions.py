@@ -18,6 +18,8 @@ from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 
+from autograder.errors import KitError
+
 MODULE_BYTES = 1 << 20  # a module of more than 1 MiB is not what a student typed
 NOTEBOOK_BYTES = 16 << 20  # pictures in outputs are large
 TOTAL_BYTES = 64 << 20  # of all files of one student that are read; a zip may have as much, whatever it holds
@@ -45,7 +47,7 @@ class HandIn:
     cells: tuple[str, ...] | None = None
 
 
-class Refused(Exception):
+class Refused(KitError):
     """A hand-in that is not looked into; the text says why."""
 
 

@@ -14,22 +14,41 @@ class AnswerError(ValueError):
 def number(text: str) -> float:
     """A number as people write it: 1234, 1 234, 1,234, 0,5, 1e-3, 3/4, 5*(7+1), 50 %.
 
-    A single comma before three digits separates thousands, any other stands for the decimal point.
+    Where it can be read in two ways (1,125) a comma separates thousands; see `readings`.
 
     Raises:
         AnswerError: when it is none.
     """
+    return readings(text)[0]
+
+
+def readings(text: str) -> tuple[float, ...]:
+    """All that a typed number may mean, the likeliest first: mostly one value, but 1,125 is 1125 or 1.125.
+
+    A comma before groups of three digits separates thousands, unless the number begins with 0; any other comma is the
+    decimal point. With both signs the last one is the decimal point: 1,234.5 and 1.234,5 are the same.
+
+    Raises:
+        AnswerError: when it is no number.
+    """
     plain = _plain(text)
     percent = plain.endswith("%")
     plain = plain.rstrip("%")
-    if re.fullmatch(r"[+-]?\d{1,3}(,\d{3})+(\.\d+)?", plain):
-        plain = plain.replace(",", "")
-    plain = re.sub(r"(?<=\d),(?=\d)", ".", plain)
+    decimal = re.sub(r"(?<=\d),(?=\d)", ".", plain)
+    grouped = plain.replace(",", "")
+    if re.fullmatch(r"[+-]?[1-9]\d{0,2}(\.\d{3})+(,\d+|\.\d{3})", plain):  # 1.234,5 and 1.234.567
+        forms = [plain.replace(".", "").replace(",", ".")]
+    elif re.fullmatch(r"[+-]?[1-9]\d{0,2}(,\d{3})+\.\d+|[+-]?[1-9]\d{0,2}(,\d{3}){2,}", plain):
+        forms = [grouped]
+    elif re.fullmatch(r"[+-]?[1-9]\d{0,2},\d{3}", plain):
+        forms = [grouped, decimal]
+    else:
+        forms = [decimal]
     try:
-        value = float(arithmetic(plain))
+        values = tuple(float(arithmetic(form)) for form in forms)
     except (ExpressionError, OverflowError) as error:
         raise AnswerError(f"'{text.strip()[:40]}' is no number; write for example 1234, 0.5 or 3/4") from error
-    return value / 100 if percent else value
+    return tuple(value / 100 for value in values) if percent else values
 
 
 def shape(text: str) -> tuple[int, ...]:

@@ -25,8 +25,8 @@ Learner = Annotated[str, typer.Option(help="Whose data, where several learners s
 
 def attach(app: typer.Typer) -> None:
     """Adds both groups to the `anndl` command."""
-    app.add_typer(bank, name="bank")
-    app.add_typer(drills, name="drills")
+    app.add_typer(bank, name="bank", rich_help_panel="Authors")
+    app.add_typer(drills, name="drills", rich_help_panel="Learn")
 
 
 @contextmanager
@@ -121,8 +121,8 @@ def backup_command(
     file: Annotated[Path | None, typer.Argument(help="The file to write.")] = None, learner: Learner = ME
 ) -> None:
     """Write everything you have answered to a JSON file."""
+    from drills.backup import write_backup
     from drills.store import Store, open_database
-    from drills.store.backup import write_backup
 
     with told():
         target = file or Path(f"anndl-{datetime.now(UTC):%Y-%m-%d}.json")
@@ -135,12 +135,17 @@ def backup_command(
 @drills.command("restore")
 def restore_command(file: Annotated[Path, typer.Argument(help="A backup.")], learner: Learner = ME) -> None:
     """Add what a backup holds and the database does not. Nothing is removed; restoring twice is the same as once."""
+    from drills.backup import restore
+    from drills.deck import Deck
+    from drills.exams import load_profiles, rebuilt
+    from drills.generators import load_generators
     from drills.store import Store, open_database
-    from drills.store.backup import restore
 
     with told():
-        added = restore(Store(open_database(), learner), file.read_text(encoding="utf-8"))
-    typer.echo(f"{added} rows added", err=True)
+        deck, profiles = Deck(read_bank(), load_generators()), load_profiles(find_root())
+        store = Store(open_database(), learner)
+        done = restore(store, file.read_bytes(), lambda paper: rebuilt(paper, deck, profiles))
+    typer.echo(str(done), err=True)
 
 
 @drills.command("exam")

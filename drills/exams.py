@@ -14,8 +14,10 @@ from pydantic import Field, TypeAdapter
 
 from autograder.yamlfile import read
 from drills.deck import Deck
-from drills.items import TYPES, Item, Model, Text, from_data, to_data
-from drills.marking import Marked
+from drills.expressions import ExpressionError, is_arithmetic
+from drills.items import TYPES, Computed, Item, LayerTable, Model, Numeric, Text, Wrong, from_data, to_data
+from drills.marking import Marked, computed, written_as_shape
+from drills.networks import solution
 from drills.randomness import Source
 
 
@@ -61,8 +63,8 @@ class Profile(Model):
 class Question(Model):
     """One question of a paper. The item is kept whole, so that an exam stays what it was when the bank changes."""
 
-    number: int
-    block: str
+    number: Annotated[int, Field(ge=1, le=1000)]
+    block: Annotated[str, Field(max_length=200)]
     scheme: Scheme
     data: dict[str, Any]
 
@@ -80,11 +82,11 @@ def _item(data: bytes) -> Item:
 class Paper(Model):
     """The questions of one exam."""
 
-    profile: str
-    title: str
-    minutes: int
-    seed: int
-    questions: list[Question]
+    profile: Annotated[str, Field(max_length=200)]
+    title: Annotated[str, Field(max_length=200)]
+    minutes: Annotated[int, Field(ge=1, le=10_000)]
+    seed: Annotated[int, Field(ge=0, le=10**9)]
+    questions: Annotated[list[Question], Field(max_length=1000)]
 
     @property
     def maximum(self) -> float:
@@ -159,6 +161,93 @@ def make_paper(deck: Deck, name: str, profile: Profile, seed: int, chapters: fro
         scheme = Scheme(right=slot.block.right, wrong=slot.block.wrong, partial=slot.block.partial)
         questions.append(Question(number=number, block=slot.block.title, scheme=scheme, data=to_data(item)))
     return Paper(profile=name, title=profile.title, minutes=profile.minutes, seed=seed, questions=questions)
+
+
+def frozen(paper: Paper) -> Paper:
+    """The paper with the value in place of each expression: marking it computes nothing that the paper brings along.
+
+    Values that cannot be computed are left out; `anndl bank lint` says so.
+
+    Raises:
+        ExpressionError: the key of a question cannot be computed.
+    """
+    questions = [question.model_copy(update={"data": to_data(_frozen(question.item))}) for question in paper.questions]
+    return paper.model_copy(update={"questions": questions})
+
+
+def _frozen(item: Item) -> Item:
+    if isinstance(item, Numeric):
+        key = Computed(compute=repr(computed(item.key.compute)))
+        return item.model_copy(update={"key": key, "wrong_values": _computed_keys(item.wrong_values)})
+    if isinstance(item, LayerTable):
+        values = {cell: _computed_keys(wrong) for cell, wrong in item.wrong_values.items()}
+        return item.model_copy(update={"wrong_values": values})
+    return item
+
+
+def _computed_keys(wrong: dict[str, Wrong]) -> dict[str, Wrong]:
+    values: dict[str, Wrong] = {}
+    for expression, why in wrong.items():
+        try:
+            value = expression if written_as_shape(expression) else repr(computed(expression))
+            values.setdefault(value, why)
+        except (ExpressionError, TypeError, ValueError):
+            continue
+    return values
+
+
+def rebuilt(paper: Paper, deck: Deck, profiles: dict[str, Profile]) -> Paper | None:
+    """Our own paper of the same profile and number, frozen, where it asks the same; else None."""
+    profile = profiles.get(paper.profile)
+    if profile is None:
+        return None
+    own = frozen(make_paper(deck, paper.profile, profile, paper.seed))
+    return own if same_questions(own, paper) else None
+
+
+def trusted(paper: Paper, deck: Deck | None) -> Paper | None:
+    """The paper of a row, so that marking it computes nothing on the row's word alone; None where that cannot be.
+
+    A frozen paper holds bounded arithmetic only, whoever wrote it. One from before papers were frozen is good where each
+    question that needs the reference is still the deck's own.
+    """
+    questions = []
+    for question in paper.questions:
+        try:
+            safe = all(map(is_arithmetic, _expressions(question.item)))
+            if not safe and deck is not None and deck.item(question.item.id) == question.item:
+                question = question.model_copy(update={"data": to_data(_frozen(question.item))})
+                safe = True
+        except (KeyError, ValueError):  # no item (any more), or a layer table that does not fit together
+            safe = False
+        if not safe:
+            return None
+        questions.append(question)
+    return paper.model_copy(update={"questions": questions})
+
+
+def _expressions(item: Item) -> list[str]:
+    if isinstance(item, Numeric):
+        return [item.key.compute, *item.wrong_values]
+    if isinstance(item, LayerTable):
+        solution(item)
+        values = [value for wrong in item.wrong_values.values() for value in wrong]
+        return [value for value in values if not written_as_shape(value)]
+    return []
+
+
+def same_questions(one: Paper, other: Paper) -> bool:
+    """Whether two papers ask the same in the same way; how a number is computed is not compared, what it is neither."""
+    return _asked(one) == _asked(other)
+
+
+def _asked(paper: Paper) -> dict[str, Any]:
+    whole = paper.model_dump(mode="json")
+    for question in whole["questions"]:
+        question["data"].pop("wrong values", None)
+        if question["data"].get("type") == "numeric":
+            question["data"].pop("key", None)
+    return whole
 
 
 def _pool(deck: Deck, block: Block, chapters: frozenset[str]) -> dict[str, list[str]]:

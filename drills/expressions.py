@@ -2,7 +2,8 @@
 
 An expression may hold literals, arithmetic, indexing by a literal, `array([...])`, functions of `math`, and calls of
 reference functions as `chapter.module.function(...)`. It is walked as a syntax tree: nothing is handed to `eval`, no
-attribute of a value can be reached, and names with a leading underscore do not exist.
+attribute of a value can be reached, and names with a leading underscore do not exist. Whole numbers are bounded before
+each operation that makes them grow: Python's own have no limit, and while it computes a long one nobody else is served.
 """
 
 import ast
@@ -21,8 +22,10 @@ OPERATORS: dict[type[ast.operator], Callable[[Any, Any], Any]] = {
     ast.Mod: operator.mod,
 }
 BUILTINS: dict[str, Callable[..., Any]] = {"abs": abs, "max": max, "min": min, "round": round, "sum": sum, "len": len}
+UNBOUNDED = {"factorial", "comb", "perm", "lcm", "prod"}  # functions of `math` whose whole numbers grow without limit
 LONGEST = 2000
 LARGEST_EXPONENT = 64
+LARGEST_BITS = 4096  # of any whole number met on the way; a float ends at 1024
 
 
 class ExpressionError(ValueError):
@@ -51,6 +54,15 @@ def arithmetic(expression: str) -> int | float:
     return value
 
 
+def is_arithmetic(expression: str) -> bool:
+    """Whether the expression is bounded arithmetic alone, which may be computed whoever wrote it."""
+    try:
+        arithmetic(expression)
+    except ExpressionError:
+        return False
+    return True
+
+
 def is_bare_number(expression: str) -> bool:
     """Whether the expression only states its result, as '392' or '-0.5' do."""
     node = _parse(expression)
@@ -73,6 +85,8 @@ def _value(node: ast.expr, calls: bool) -> Any:
         return _walk(node, calls)
     except ExpressionError:
         raise
+    except RecursionError as error:  # too deep to be written out in the message, too
+        raise ExpressionError("too many brackets or signs within each other") from error
     except Exception as error:  # the reference's own errors: the expression's author must see them
         raise ExpressionError(f"'{ast.unparse(node)}': {type(error).__name__}: {error}") from error
 
@@ -80,7 +94,7 @@ def _value(node: ast.expr, calls: bool) -> Any:
 def _walk(node: ast.expr, calls: bool) -> Any:
     match node:
         case ast.Constant(value=int() | float() as number):
-            return number
+            return _bounded(number)
         case ast.Constant(value=str() | None as literal) if calls:
             return literal
         case ast.UnaryOp(op=ast.USub(), operand=operand):
@@ -91,9 +105,15 @@ def _walk(node: ast.expr, calls: bool) -> Any:
             base, exponent = _walk(left, calls), _walk(right, calls)
             if isinstance(exponent, int | float) and abs(exponent) > LARGEST_EXPONENT:
                 raise ExpressionError(f"exponent above {LARGEST_EXPONENT}")
+            _fits(_bits(base) * (exponent if isinstance(exponent, int) else 1))
             return base**exponent
         case ast.BinOp(left=left, op=op, right=right) if type(op) in OPERATORS:
-            return OPERATORS[type(op)](_walk(left, calls), _walk(right, calls))
+            one, other = _walk(left, calls), _walk(right, calls)
+            if isinstance(one, str | list | tuple | dict) or isinstance(other, str | list | tuple | dict):
+                raise ExpressionError(f"'{ast.unparse(node)}': only numbers and arrays can be computed with")
+            if isinstance(op, ast.Mult):
+                _fits(_bits(one) + _bits(other))
+            return _bounded(OPERATORS[type(op)](one, other))
         case ast.Tuple(elts=elements) if calls:
             return tuple(_walk(element, calls) for element in elements)
         case ast.List(elts=elements) if calls:
@@ -110,13 +130,28 @@ def _walk(node: ast.expr, calls: bool) -> Any:
     raise ExpressionError(f"'{ast.unparse(node)}' is not allowed here")
 
 
+def _bits(value: Any) -> int:
+    """The length of a whole number; floats, arrays and bool do not grow."""
+    return value.bit_length() if isinstance(value, int) else 0
+
+
+def _fits(bits: int) -> None:
+    if bits > LARGEST_BITS:
+        raise ExpressionError(f"a number of more than {LARGEST_BITS} bits on the way")
+
+
+def _bounded(value: Any) -> Any:
+    _fits(_bits(value))
+    return value
+
+
 def _function(node: ast.expr) -> Callable[..., Any]:
     match ast.unparse(node).split("."):
         case ["array"]:
             return _array
         case [name] if name in BUILTINS:
             return BUILTINS[name]
-        case ["math", name] if not name.startswith("_") and callable(getattr(math, name, None)):
+        case ["math", name] if name[0] != "_" and name not in UNBOUNDED and callable(getattr(math, name, None)):
             return getattr(math, name)  # type: ignore[no-any-return]
         case [chapter, module, name] if all(part.isidentifier() and part[0] != "_" for part in (chapter, module, name)):
             return _reference_function(chapter, module, name)

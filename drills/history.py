@@ -6,6 +6,7 @@ from datetime import datetime
 from typing import Any
 
 from drills.items import Item
+from drills.kinds import AnswerBody, valid
 from drills.marking import Marked
 from drills.store import Event, Store
 
@@ -68,20 +69,19 @@ def answer_body(item: Item, answer: Any, marked: Marked, mode: str) -> dict[str,
 
 
 def answers(events: Iterable[Event]) -> list[Answer]:
-    """The answers among the events, in their order."""
+    """The sound answers among the events, in their order."""
     return [
         Answer(
-            item=event.body["item"],
-            topic=event.body["topic"],
+            item=body.item,
+            topic=body.topic,
             at=event.at,
-            points=event.body["points"],
-            maximum=event.body["maximum"],
-            blank=event.body["blank"],
-            misconceptions=tuple(event.body["misconceptions"]),
-            mode=event.body["mode"],
-            answer=event.body["answer"],
+            points=body.points,
+            maximum=body.maximum,
+            blank=body.blank,
+            misconceptions=tuple(body.misconceptions),
+            mode=body.mode,
+            answer=body.answer,
             learner=event.learner,
         )
-        for event in events
-        if event.kind == ANSWER
+        for event, body in valid(events, ANSWER, AnswerBody)
     ]

@@ -11,7 +11,7 @@ The form of an answer, by type (plain JSON, so that it can be stored as it is); 
 
 import re
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
 from itertools import pairwise
 from typing import Any
@@ -30,6 +30,7 @@ from drills.items import (
     Ordering,
     SingleChoice,
     SpotTheBug,
+    Tolerance,
     TrueFalse,
     Wrong,
 )
@@ -40,8 +41,8 @@ from drills.networks import blank_cells, solution
 class Part:
     """One part of an item: an option, a cell, a pair, a criterion.
 
-    `given` and `expected` are the learner's and the right content ("chosen" or "" for an option); `misconception` is
-    set only where the answer shows it.
+    `given` and `expected` are the learner's and the right content ("chosen" or "" for an option); `read` is how a typed
+    number was read where that is not what stands there; `misconception` is set only where the answer shows it.
     """
 
     label: str
@@ -50,6 +51,7 @@ class Part:
     right: bool
     because: str = ""
     misconception: str | None = None
+    read: str = ""
 
 
 @dataclass(frozen=True)
@@ -98,6 +100,28 @@ def is_blank(answer: Any) -> bool:
     return answer is None or (
         isinstance(answer, str | list) and not (answer.strip() if isinstance(answer, str) else answer)
     )
+
+
+def has_form(item: Item, answer: Any) -> bool:
+    """Whether an answer has the form of its type, whatever it says; None has. For rows that anybody may have written."""
+    if answer is None:
+        return True
+    match item:
+        case SingleChoice() | Numeric():
+            return isinstance(answer, str)
+        case MultipleChoice() | Ordering():
+            return isinstance(answer, list) and all(isinstance(part, str) for part in answer)
+        case LayerTable() | Matching():
+            return isinstance(answer, dict) and all(isinstance(part, str) for part in answer.values())
+        case SpotTheBug():
+            return isinstance(answer, int) and not isinstance(answer, bool)
+        case TrueFalse():
+            texts = (
+                [answer.get(name) or "" for name in ("justification", "text")] if isinstance(answer, dict) else [None]
+            )
+            return all(isinstance(text, str) for text in texts)
+        case Open():
+            return isinstance(answer, dict) and isinstance(answer.get("text") or "", str)
 
 
 def key_number(item: Numeric) -> float:
@@ -187,11 +211,20 @@ def _numeric(item: Numeric, answer: Any) -> Marked:
     expected = shown_number(key)
     if answer is None:
         return Marked(0.0, 1.0, (Part("", "", expected, False, item.because),))
-    value = answers.number(_text(answer))
+    text = _text(answer)
+    value = _nearest(answers.readings(text), key, item.tolerance)
+    read = "" if re.fullmatch(r"[+-]?\d*\.?\d*", text.strip()) else shown_number(value)
     if item.tolerance.covers(value, key):
-        return Marked(1.0, 1.0, (Part("", _text(answer), expected, True, item.because),))
+        return Marked(1.0, 1.0, (Part("", text, expected, True, item.because, read=read),))
     found = _explained(value, item.wrong_values, item.tolerance.covers)
-    return Marked(0.0, 1.0, (_part("", _text(answer), expected, False, found),))
+    return Marked(0.0, 1.0, (replace(_part("", text, expected, False, found), read=read),))
+
+
+def _nearest(readings: tuple[float, ...], key: float, tolerance: Tolerance) -> float:
+    """The reading that is meant: an exact key is a whole number, so there the likeliest one; else the one near the key."""
+    if tolerance.absolute == tolerance.relative == 0:
+        return readings[0]
+    return min(readings, key=lambda value: abs(value - key))
 
 
 def _explained(value: float, wrong: dict[str, Wrong], covers: Callable[[float, float], bool]) -> Wrong | None:
@@ -247,7 +280,12 @@ def _cell_mistake(cell: str, text: str, wrong: dict[str, Wrong]) -> Wrong | None
 
 def predicted_shape(text: str) -> tuple[int, ...]:
     """A wrong shape as the item's author wrote it: 16 x 32 x 32, or an expression for the length of a vector."""
-    return answers.shape(text) if re.search(r"\d\s*[x×]\s*\d", text) else (int(computed(text)),)
+    return answers.shape(text) if written_as_shape(text) else (int(computed(text)),)
+
+
+def written_as_shape(text: str) -> bool:
+    """Whether a wrong shape is written out rather than as an expression."""
+    return re.search(r"\d\s*[x×]\s*\d", text) is not None
 
 
 def _ordering(item: Ordering, answer: Any) -> Marked:

@@ -2,10 +2,10 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import UTC, date, datetime
+from datetime import UTC, datetime, tzinfo
 from typing import Any
-from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
+from drills.kinds import ContestBody, SettingBody, setting, valid
 from drills.scheduling import Settings
 from drills.store import Event, Store
 
@@ -32,16 +32,15 @@ def save_setting(store: Store, name: str, value: str | int | None) -> None:
     """
     if name not in NAMES:
         raise ValueError(f"no setting '{name}'; there are {', '.join(NAMES)}")
-    _checked(name, value)
+    setting(name, value)
     store.append(SETTING, {"name": name, "value": value})
 
 
-def settings(events: Iterable[Event]) -> Settings:
-    """The settings that hold now."""
-    last = {event.body["name"]: event.body["value"] for event in events if event.kind == SETTING}
-    return Settings(
-        **{name: _checked(name, value) for name, value in last.items() if value is not None and name in NAMES}
-    )
+def settings(events: Iterable[Event], zone: tzinfo = UTC) -> Settings:
+    """The settings that hold now; `zone` is that of a learner who has set none."""
+    last = {body.name: body.value for _, body in valid(events, SETTING, SettingBody)}
+    held = {name: setting(name, value) for name, value in last.items() if value is not None}
+    return Settings(**{"zone": zone, **held})
 
 
 def contest(store: Store, item: str, answer: Any, reason: str) -> None:
@@ -50,24 +49,8 @@ def contest(store: Store, item: str, answer: Any, reason: str) -> None:
 
 
 def contests(events: Iterable[Event]) -> list[Contest]:
-    """The objections among the events, oldest first."""
+    """The sound objections among the events, oldest first."""
     return [
-        Contest(event.body["item"], event.body["reason"], event.body["answer"], event.at, event.learner)
-        for event in events
-        if event.kind == CONTEST
+        Contest(body.item, body.reason, body.answer, event.at, event.learner)
+        for event, body in valid(events, CONTEST, ContestBody)
     ]
-
-
-def _checked(name: str, value: Any) -> Any:
-    if value is None:
-        return None
-    if name == "exam":
-        return date.fromisoformat(value)
-    if name == "zone":
-        try:
-            return UTC if value == "UTC" else ZoneInfo(value)
-        except (ZoneInfoNotFoundError, ValueError) as error:
-            raise ValueError(f"no time zone '{value}'; write for example Europe/Rome") from error
-    if isinstance(value, bool) or not isinstance(value, int) or not 0 <= value <= 1000:
-        raise ValueError(f"{name} is a whole number from 0 to 1000")
-    return value

@@ -116,8 +116,9 @@ def misconception_book(answers: Iterable[Answer], gradings: Iterable[Grading]) -
 
 
 def days_of_practice(answers: Iterable[Answer], now: datetime, zone: tzinfo = UTC) -> Days:
-    """A day counts with its first answer; today's absence does not end the row, since the day is not over."""
-    days = {answer.at.astimezone(zone).date() for answer in answers if not answer.blank}
+    """A day counts with its first answer, "I do not know" included; today's absence does not end the row yet."""
+    given = (answer for answer in answers if answer.mode == "practice" or not answer.blank)
+    days = {answer.at.astimezone(zone).date() for answer in given}
     today = now.astimezone(zone).date()
     day = today if today in days else today - timedelta(days=1)
     row = 0

@@ -9,6 +9,7 @@ from pathlib import Path
 
 from pydantic import BaseModel, ConfigDict, ValidationError
 
+from drills.kinds import ReportBody, valid
 from drills.store import Event, Store
 
 REPORT = "report"
@@ -69,11 +70,8 @@ def take_in_reports(store: Store, folder: Path) -> int:
 
 
 def gradings(events: Iterable[Event]) -> list[Grading]:
-    """The gradings among the events, in their order."""
+    """The sound gradings among the events, in their order."""
     return [
-        Grading(
-            event.body["exercise"], event.body["state"], event.at, tuple(event.body["misconceptions"]), event.learner
-        )
-        for event in events
-        if event.kind == REPORT
+        Grading(body.exercise, body.state, event.at, tuple(body.misconceptions), event.learner)
+        for event, body in valid(events, REPORT, ReportBody)
     ]

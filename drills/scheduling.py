@@ -2,7 +2,8 @@
 
 FSRS estimates how likely each card is remembered now. A card is due when that falls below the desired retention, which
 rises as the exam comes near; and each card has a day in the last week before the exam for a last look, so that none is
-scheduled beyond it. Times are in UTC; a learner's day begins at midnight of the given zone.
+scheduled beyond it. With an exam date as many new cards come each day as are needed to see all in time; in the last days
+every topic comes once, then always the weakest. Times are in UTC; a learner's day begins at midnight of the given zone.
 """
 
 from collections import defaultdict
@@ -10,6 +11,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, time, timedelta, tzinfo
 from itertools import zip_longest
+from math import ceil
 from zlib import crc32
 
 import fsrs
@@ -20,6 +22,9 @@ from drills.history import Answer
 RETENTION, RETENTION_AT_EXAM = 0.90, 0.97
 RISING_DAYS = 14  # before the exam the desired retention rises from one to the other
 LAST_LOOKS = 7  # days before the exam over which the last looks are spread
+GUESS = 0.4  # the share of first answers that are right where nothing is known of the learner
+CRAM_DAYS = 3  # from so many days before the exam on every topic is met first
+ANSWERS_PER_NEW = 3  # a new card is seen about thrice before it rests for a day
 SOON = timedelta(minutes=20)  # a card in its learning steps may come this early rather than end the session
 _SCHEDULER = fsrs.Scheduler(desired_retention=RETENTION, enable_fuzzing=False)
 
@@ -67,6 +72,10 @@ class Memory:
         self.cards: dict[str, Remembered] = {}
         self.days: list[tuple[datetime, bool]] = []  # when each practice answer fell, and whether the card was new
         self.topics: dict[str, datetime] = {}  # when each topic was last answered
+        self.first: dict[str, list[bool]] = defaultdict(
+            list
+        )  # by topic: whether the first answer to each card was right
+        self.last: str | None = None  # the card answered last
         for answer in answers:
             self.learn(answer)
 
@@ -80,9 +89,11 @@ class Memory:
         if known is None:
             blank = fsrs.Card(card_id=crc32(answer.card.encode()), due=answer.at)
             known = self.cards[answer.card] = Remembered(blank, answer.at)
+            self.first[answer.topic].append(answer.right)
         when = max(answer.at, known.last)  # a clock that was set back makes no negative intervals
         known.card, _ = _SCHEDULER.review_card(known.card, rating(answer), when)
         self.topics[answer.topic] = when
+        self.last = answer.card
         known.times += 1
         known.wrong += not answer.right
         known.last, known.last_right = when, answer.right
@@ -96,7 +107,10 @@ class Memory:
 
 @dataclass(frozen=True)
 class Plan:
-    """What to practise: `queue` in order; `ahead` are cards not due yet, weakest first, for who wants to go on."""
+    """What to practise: `queue` in order; `ahead` is for who wants to go on: new cards, then what is known, weakest first.
+
+    The card answered last stands first in neither, unless there is no other.
+    """
 
     queue: list[str]
     ahead: list[str]
@@ -155,28 +169,118 @@ def midnight(settings: Settings, day: date | None, shift: int = 0) -> datetime:
 def plan(deck: Deck, memory: Memory, settings: Settings, now: datetime, scope: Scope | None = None) -> Plan:
     """What to practise now.
 
-    Without a scope: due cards, then new ones, within the daily cap, topics taking turns. With one: all its cards, due
-    and weak ones first; practising ahead does no harm, since FSRS counts an early repetition for little.
+    Without a scope: what is due, new cards coming between, within the daily cap, topics taking turns; from three days
+    before the exam without a cap, by what each topic still needs. With a scope: all its cards, due and weak ones first;
+    practising ahead does no harm, since FSRS counts an early repetition for little.
     """
     scope = scope or Scope()
     cards = [card for card in deck.cards if _wanted(card, deck, memory, scope)]
     seen = [card for card in cards if card in memory.cards]
-    due = [card for card in seen if is_due(memory.cards[card], settings, now)]
-    waiting = [card for card in seen if memory.cards[card].card.state != fsrs.State.Review and card not in set(due)]
-    due.sort(key=lambda card: (memory.cards[card].card.state == fsrs.State.Review, memory.retention(card, now)))
-    ahead = sorted(set(seen) - set(due), key=lambda card: (memory.retention(card, now), card))
     new = [card for card in cards if card not in memory.cards]
+    due = [card for card in seen if is_due(memory.cards[card], settings, now)]
+    ahead = sorted(set(seen) - set(due), key=lambda card: (memory.retention(card, now), card))
     done, begun = _today(memory, settings, now)
-
     if not scope.everything:
         rest = [] if scope.only_mistakes else new
-        return Plan(_mixed(deck, memory, due) + _mixed(deck, memory, rest) + ahead, ahead, len(due), len(rest), done)
-    room = max(0, settings.daily_cap - done)
-    fresh = _mixed(deck, memory, new)[: max(0, settings.new_per_day - begun)]
-    queue = (_mixed(deck, memory, due) + fresh)[:room]
-    if not queue and room:
-        queue = [card for card in waiting if memory.cards[card].card.due <= now + SOON]
-    return Plan(queue, ahead, len(due), len(fresh), done)
+        queue = (
+            _steps(memory, due) + _mixed(deck, memory, _faded(memory, due, now)) + _mixed(deck, memory, rest) + ahead
+        )
+        return Plan(_another(queue, memory), _another(ahead, memory), len(due), len(rest), done)
+    if crams(settings, now):
+        queue = cram(deck, memory, due, new, now) + ahead
+        return Plan(_another(queue, memory), _another(ahead, memory), len(due), len(new), done)
+    fresh = _mixed(deck, memory, new)
+    quota, cap = _quota(settings, len(new), begun, now)
+    today = fresh[: max(0, quota - begun)]
+    learning = _steps(memory, due)
+    faded = _mixed(deck, memory, _faded(memory, due, now))
+    if begun * cap < done * quota:  # new ones keep their share of the day, however much is due
+        queue = today[:1] + learning + faded + today[1:]
+    else:
+        queue = learning + faded + today
+    queue = queue[: max(0, cap - done)]
+    if done < cap and not set(queue) - {memory.last}:  # rather than end the session
+        rest = _steps(memory, [card for card in seen if card not in due])
+        queue += [card for card in rest if memory.cards[card].card.due <= now + SOON]
+    queue = _another(queue, memory, alone=False)
+    taken = set(queue)
+    beyond = [card for card in fresh + due + ahead if card not in taken]
+    return Plan(queue, _another(beyond, memory), len(due), len(today), done)
+
+
+def cram(deck: Deck, memory: Memory, due: list[str], new: list[str], now: datetime) -> list[str]:
+    """Every topic once, then new cards of the topic in which least is expected; what went wrong comes again in between.
+
+    A card that went right waits until every topic was met: it is remembered for longer than the exam is away.
+    """
+    hopes = expectations(deck, memory, now)
+    just = deck.cards[memory.last].topic if memory.last in deck.cards else None
+    cards: dict[str, list[str]] = defaultdict(list)
+    for card in new:
+        cards[deck.cards[card].topic].append(card)
+    order = sorted(cards, key=lambda topic: (topic in memory.topics, topic == just, hopes[topic]))
+    fresh = [card for turn in zip_longest(*(cards[topic] for topic in order)) for card in turn if card is not None]
+    again = _steps(memory, due)
+    later = _faded(memory, due, now)
+    if any(topic not in memory.topics for topic in order):
+        later = [card for card in again if memory.cards[card].last_right] + later
+        again = [card for card in again if not memory.cards[card].last_right]
+    if memory.days and not memory.days[-1][1]:  # a repetition was last: now something new
+        return fresh[:1] + again + fresh[1:] + later
+    return again + fresh + later
+
+
+def expectations(deck: Deck, memory: Memory, when: datetime) -> dict[str, float]:
+    """Topic -> the share of its cards expected to be answered rightly at a time, 0 to 1.
+
+    A card never seen counts as the share of the topic's first answers that were right, drawn to `GUESS` while they are
+    few; a card wrong the last time counts as not known.
+    """
+    shares: dict[str, list[float]] = defaultdict(list)
+    for card in deck.cards.values():
+        known = memory.cards.get(card.id)
+        first = memory.first.get(card.topic, [])
+        unseen = (sum(first) + 2 * GUESS) / (len(first) + 2)
+        shares[card.topic].append(memory.retention(card.id, when) * known.last_right if known else unseen)
+    return {topic: sum(share) / len(share) for topic, share in shares.items()}
+
+
+def crams(settings: Settings, now: datetime) -> bool:
+    """Whether the exam is so near that every topic must be met now."""
+    left = days_left(settings, now)
+    return left is not None and 0 <= left <= CRAM_DAYS
+
+
+def _quota(settings: Settings, new: int, begun: int, now: datetime) -> tuple[int, int]:
+    """New cards and answers of today: what the learner has set, or as many as are needed to see all before the exam."""
+    left = days_left(settings, now)
+    if left is None or left <= 0:
+        return settings.new_per_day, settings.daily_cap
+    needed = ceil((new + begun) / left)
+    if needed <= settings.new_per_day:
+        return settings.new_per_day, settings.daily_cap
+    return needed, max(settings.daily_cap, ANSWERS_PER_NEW * needed)
+
+
+def _steps(memory: Memory, due: list[str]) -> list[str]:
+    """The cards in their learning steps, those that have waited longest first."""
+    steps = [card for card in due if memory.cards[card].card.state != fsrs.State.Review]
+    return sorted(steps, key=lambda card: memory.cards[card].card.due)
+
+
+def _faded(memory: Memory, due: list[str], now: datetime) -> list[str]:
+    """Cards once known that fade, the weakest first."""
+    known = [card for card in due if memory.cards[card].card.state == fsrs.State.Review]
+    return sorted(known, key=lambda card: memory.retention(card, now))
+
+
+def _another(cards: list[str], memory: Memory, alone: bool = True) -> list[str]:
+    """Never the same card twice in a row: the one answered last changes places with the next, or goes if not `alone`."""
+    if not cards or cards[0] != memory.last:
+        return cards
+    if len(cards) == 1:
+        return cards if alone else []
+    return [cards[1], cards[0], *cards[2:]]
 
 
 def _wanted(card: str, deck: Deck, memory: Memory, scope: Scope) -> bool:

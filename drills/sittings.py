@@ -11,17 +11,18 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from drills.answers import AnswerError
-from drills.exams import Paper, Question
+from drills.deck import Deck
+from drills.exams import Paper, Question, frozen, trusted
 from drills.history import ANSWER, answer_body
 from drills.items import Item, Open, TrueFalse
-from drills.marking import Marked, is_blank, mark
+from drills.kinds import KINDS, Body, CheckBody, ExamAnswerBody, FlagBody, StartBody, read
+from drills.marking import Marked, has_form, is_blank, mark
 from drills.store import Event, Store
 
-STARTED, ANSWERED, FLAGGED, CHECKED, SUBMITTED = (
-    "exam started", "exam answer", "exam flag", "exam check", "exam submitted",
+STARTED, ANSWERED, FLAGGED, CHECKED, SUBMITTED, GIVEN_UP = (
+    "exam started", "exam answer", "exam flag", "exam check", "exam submitted", "exam given up",
 )  # fmt: skip
 VOID, VALID = "item void", "item valid"
-KINDS = (STARTED, ANSWERED, FLAGGED, CHECKED, SUBMITTED)
 GRACE = timedelta(seconds=10)  # an answer given in the last second must not be lost on its way
 
 
@@ -90,10 +91,16 @@ class Result:
 
 
 def start(store: Store, paper: Paper) -> str:
-    """Begins an exam, the time running from now; returns its id."""
+    """Begins an exam, the time running from now; returns its id. The paper is kept with its keys computed."""
     identifier = uuid.uuid4().hex[:12]
-    store.append(STARTED, {"exam": identifier, "paper": paper.model_dump(mode="json")}, key=f"{identifier}:start")
+    body = {"exam": identifier, "paper": frozen(paper).model_dump(mode="json")}
+    store.append(STARTED, body, key=f"{identifier}:start")
     return identifier
+
+
+def give_up(store: Store, exam: str) -> None:
+    """Ends an exam without a result; it is as if it had not been."""
+    store.append(GIVEN_UP, {"exam": exam}, key=f"{exam}:given up")
 
 
 def answer_question(store: Store, exam: str, number: int, answer: Any) -> None:
@@ -136,29 +143,42 @@ def self_checked(item: Item) -> bool:
     return isinstance(item, Open) or (isinstance(item, TrueFalse) and not item.distractors)
 
 
-def sittings(events: Iterable[Event]) -> dict[str, Sitting]:
-    """All exams by id, oldest first, from the rows of one learner."""
+def sittings(events: Iterable[Event], deck: Deck | None = None) -> dict[str, Sitting]:
+    """All exams by id, oldest first, from the sound rows of one learner.
+
+    Args:
+        deck: vouches for papers from before keys were kept computed; without it these are left out.
+    """
     found: dict[str, Sitting] = {}
     for event in sorted(events, key=lambda row: row.seq):  # as written: the clock may have been changed meanwhile
-        if event.kind == STARTED:
-            paper = Paper.model_validate(event.body["paper"])
-            found[event.body["exam"]] = Sitting(event.body["exam"], paper, event.at)
-        elif event.kind in KINDS and (sitting := found.get(event.body["exam"])):
-            _take_in(sitting, event)
+        if event.kind not in KINDS or not event.kind.startswith("exam "):
+            continue
+        body = read(event, KINDS[event.kind])
+        if isinstance(body, StartBody):
+            if (paper := trusted(body.paper, deck)) is not None:
+                found[body.exam] = Sitting(body.exam, paper, event.at)
+        elif body is not None and (sitting := found.get(body.exam)):  # type: ignore[attr-defined]
+            if event.kind == GIVEN_UP:
+                del found[sitting.id]
+            else:
+                _take_in(sitting, event, body)
     return found
 
 
-def _take_in(sitting: Sitting, event: Event) -> None:
-    if event.kind == CHECKED:
-        sitting.checks[event.body["number"]] = event.body["check"]
+def _take_in(sitting: Sitting, event: Event, body: Body) -> None:
+    if isinstance(body, CheckBody):
+        sitting.checks[body.number] = body.check.model_dump(exclude_none=True)
     elif sitting.submitted or event.at > sitting.deadline + GRACE:
         if event.kind == SUBMITTED and sitting.submitted is None:
             sitting.submitted = sitting.deadline
-    elif event.kind == ANSWERED:
-        sitting.answers[event.body["number"]] = event.body["answer"]
-    elif event.kind == FLAGGED:
-        change = sitting.flags.add if event.body["flagged"] else sitting.flags.discard
-        change(event.body["number"])
+    elif isinstance(body, ExamAnswerBody):
+        if body.number <= len(questions := sitting.paper.questions) and has_form(
+            questions[body.number - 1].item, body.answer
+        ):
+            sitting.answers[body.number] = body.answer
+    elif isinstance(body, FlagBody):
+        change = sitting.flags.add if body.flagged else sitting.flags.discard
+        change(body.number)
     elif event.kind == SUBMITTED:
         sitting.submitted = event.at
 

@@ -11,8 +11,8 @@ from drills.answers import AnswerError
 from drills.exams import Paper, load_profiles, make_paper
 from drills.items import Open
 from drills.marking import is_blank, mark
-from drills.pages import answering, feedback
-from drills.pages.session import database, deck, learner, now, rows
+from drills.pages import answering, feedback, keyboard
+from drills.pages.session import database, deck, exams, learner, now, preferences
 from drills.sittings import (
     Result,
     Scored,
@@ -20,9 +20,9 @@ from drills.sittings import (
     answer_question,
     check_question,
     flag_question,
+    give_up,
     result,
     self_checked,
-    sittings,
     start,
     submit,
     voided,
@@ -32,17 +32,19 @@ from drills.store import Store
 
 def page() -> None:
     """Draw the page: a running exam, a review, or the choice of one."""
-    taken = sittings(rows())
+    taken = exams()
     running = [sitting for sitting in taken.values() if not sitting.over(now())]
     if running:
         _sit(running[-1])
         return
     for sitting in taken.values():
-        if sitting.submitted is None:  # the time ran out while nobody looked
+        if sitting.submitted is None:  # the time ran out, perhaps while nobody looked
             submit(learner(), sitting)
+            st.query_params["exam"] = sitting.id
+            st.session_state["time is up"] = sitting.id
     shown = st.query_params.get("exam")
     if shown in taken:
-        _review(sittings(rows())[shown])
+        _review(exams()[shown])
         return
     _choose(taken)
 
@@ -61,7 +63,7 @@ def _choose(taken: dict[str, Sitting]) -> None:
     st.caption(
         f"{len(paper.questions)} questions, {paper.maximum:g} points. The clock starts at once and runs on when you leave."
     )
-    st.button("Start", type="primary", shortcut="Enter", on_click=_start, args=(paper,))
+    st.button("Start", type="primary", on_click=_start, args=(paper,))
     with st.expander("Print it instead"):
         _downloads(paper)
     if taken:
@@ -69,7 +71,7 @@ def _choose(taken: dict[str, Sitting]) -> None:
         void = voided(Store.of_course(database()).events())
         for sitting in reversed(list(taken.values())):
             points = result(sitting, void)
-            date = sitting.started.strftime("%d %B %Y, %H:%M UTC")
+            date = sitting.started.astimezone(preferences().zone).strftime("%d %B %Y, %H:%M")
             label = f"{sitting.paper.title}, {date}: {points.points:g} of {points.maximum:g}"
             st.button(label, key=f"review:{sitting.id}", on_click=_open_review, args=(sitting.id,), type="tertiary")
 
@@ -119,7 +121,7 @@ def _sit(sitting: Sitting) -> None:
     _clock(sitting.id, sitting.deadline.timestamp())
     with st.sidebar:
         st.subheader(sitting.paper.title)
-        with st.container(horizontal=True, gap="xsmall"):
+        with keyboard.steps(sitting.id):
             for other in questions:
                 answered = not is_blank(sitting.answers.get(other.number))
                 sign = " ⚑" if other.number in sitting.flags else " ✓" if answered else ""
@@ -134,6 +136,13 @@ def _sit(sitting: Sitting) -> None:
         st.caption(f"{len(questions) - still} answered, {still} open, {len(sitting.flags)} flagged")
         sure = st.checkbox("I am done", key="done")
         st.button("Hand in", type="primary", disabled=not sure, on_click=_hand_in, args=(sitting,), width="stretch")
+        st.button(
+            "Give up: no result, nothing is kept",
+            type="tertiary",
+            disabled=not sure,
+            on_click=give_up,
+            args=(learner(), sitting.id),
+        )
     st.caption(f"{question.block} · question {number} of {len(questions)} · {question.scheme.words}")
     st.markdown(item.stem)
     prefix = f"exam:{sitting.id}:{number}"
@@ -142,6 +151,7 @@ def _sit(sitting: Sitting) -> None:
         answer_question(learner(), sitting.id, number, answering.collect(item, prefix))
 
     answering.ask(item, prefix, seed=sitting.id, given=sitting.answers.get(number), changed=keep)
+    keyboard.ready(prefix, "")  # the keys that turn the page must act
     given = sitting.answers.get(number)
     if given is not None and not self_checked(item):
         try:
@@ -179,7 +189,7 @@ def _flag(exam: str, number: int, flagged: bool) -> None:
 
 
 def _hand_in(sitting: Sitting) -> None:
-    submit(learner(), sittings(rows())[sitting.id])
+    submit(learner(), exams()[sitting.id])
     st.session_state.pop("done", None)
     st.query_params["exam"] = sitting.id
 
@@ -188,6 +198,8 @@ def _review(sitting: Sitting) -> None:
     void = voided(Store.of_course(database()).events())
     scored = result(sitting, void)
     st.title(f"{scored.points:g} of {scored.maximum:g} points")
+    if st.session_state.get("time is up") == sitting.id:
+        st.warning("Time is up. Your answers were handed in as they stood.", icon=":material/timer_off:")
     st.caption(f"{sitting.paper.title}, paper {sitting.paper.seed}, {sitting.started:%d %B %Y}")
     if scored.unchecked:
         st.info(f"{scored.unchecked} written answers wait for your ticks below; they count as nothing until then.")
@@ -219,7 +231,7 @@ def _reviewed(sitting: Sitting, one: Scored, void: dict[str, str]) -> None:
         st.markdown(item.stem)
         if one.unchecked or (self_checked(item) and sitting.answers.get(number)):
             _ticks(sitting, one)
-        feedback.show(item, one.marked)
+        feedback.show(item, one.marked, seed=sitting.id)
 
 
 def _ticks(sitting: Sitting, one: Scored) -> None:

@@ -7,8 +7,7 @@ from autograder.paths import find_root
 from autograder.records import Report
 from autograder.render import amount
 from drills.pages import feedback, links
-from drills.pages.session import ALONE, deck, learner, name
-from drills.reports import take_in_reports
+from drills.pages.session import deck, is_alone
 
 SIGNS = {"passed": ":green[:material/check_circle:]", "in progress": ":orange[:material/pending:]"}
 
@@ -16,11 +15,11 @@ SIGNS = {"passed": ":green[:material/check_circle:]", "in progress": ":orange[:m
 def page() -> None:
     """Draw the page."""
     st.title("Exercises")
-    if name() != ALONE:
+    if not is_alone():
         st.info("Exercises are graded on your own machine with `anndl grade`, or in your notebook.")
         return
     desk = Desk(find_root())
-    take_in_reports(learner(), desk.root / ".anndl" / "reports")
+    asked = st.query_params.get("exercise")
     chapter = ""
     for exercise in desk.catalogue.exercises.values():
         if exercise.chapter != chapter:
@@ -30,7 +29,8 @@ def page() -> None:
         state = report.state if report else "not started"
         points = f" · {amount(report.earned)} of {amount(report.points)}" if report else ""
         sign = SIGNS.get(state, ":material/radio_button_unchecked:")
-        with st.expander(f"{sign} **{exercise.title}** · {state}{points} · {exercise.minutes} minutes"):
+        heading = f"{sign} **{exercise.title}** · {state}{points} · {exercise.minutes} minutes"
+        with st.expander(heading, expanded=exercise.name == asked):
             st.markdown(f"`exercises/{exercise.chapter}/{exercise.name}.py` · difficulty {exercise.difficulty} of 5")
             st.code(f"anndl watch {exercise.name}", language="bash")
             if report and state != "not started":
@@ -52,5 +52,4 @@ def _report(report: Report) -> None:
         sign = ":green[:material/check:]" if record.status == "pass" else ":red[:material/close:]"
         st.markdown(f"{sign} {record.title} · {amount(record.earned)} / {amount(record.points)}")
     for belief in report.misconceptions:
-        if belief in deck().bank.catalogue.misconceptions:
-            feedback.belief(deck().bank.catalogue.misconceptions[belief])
+        feedback.belief(deck().bank.catalogue.belief(belief))

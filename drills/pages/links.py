@@ -25,6 +25,12 @@ def page(module: str) -> Any:
     return st.Page(draw, title=title, icon=icon, url_path=module, default=module == "practice")
 
 
+def write(exercise: str) -> None:
+    """Draw a link to an exercise, for who has just answered about it."""
+    query = {"exercise": exercise}
+    st.page_link(page("exercises"), label="Now write it", icon=":material/code:", query_params=query)
+
+
 def practise(query: dict[str, str]) -> None:
     """Draw a link to Practice with a scope: `topic` or `misconception`."""
     label = "Drill this" if "topic" in query else "Practise it"

@@ -4,8 +4,8 @@ import streamlit as st
 
 from autograder.yamlfile import CourseError
 from drills.pages.links import PAGES, page
-from drills.pages.session import NoLearner, is_instructor, learner
-from drills.store.database import StoreError
+from drills.pages.session import NoLearner, is_instructor, learner, take_in
+from drills.store.database import DatabaseGone, StoreError
 
 
 def run() -> None:
@@ -22,8 +22,11 @@ def run() -> None:
     pages = [page(module) for module in PAGES if module != "instructor" or is_instructor()]
     chosen = st.navigation(pages)
     try:
+        take_in()
         chosen.run()
     except CourseError as error:  # somebody is editing the course; the message names file and line
+        st.error(str(error))
+    except DatabaseGone as error:
         st.error(str(error))
     except StoreError as error:
         st.error(f"{error} What was committed before is safe.")

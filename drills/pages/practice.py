@@ -10,10 +10,11 @@ from drills.history import record_answer
 from drills.items import Item, Open, TrueFalse
 from drills.marking import Marked, mark
 from drills.pages import answering, feedback, keyboard
-from drills.pages.session import deck, history, is_warm, learner, memory, now, preferences
-from drills.preferences import contest
+from drills.pages.session import deck, history, is_alone, is_warm, learner, memory, now, preferences, rows
+from drills.preferences import contest, contests
 from drills.progress import misconception_book
-from drills.scheduling import Scope, plan
+from drills.reports import gradings
+from drills.scheduling import Scope, days_left, plan
 from drills.sittings import self_checked
 from drills.store.database import StoreError
 
@@ -35,11 +36,13 @@ def page() -> None:
     prefix = f"practice:{item.id}:{times}"
     state.setdefault(f"{prefix}:key", uuid.uuid4().hex)
     topic = deck().bank.catalogue.topics[item.topic]
-    st.caption(f"{topic.title} · {'●' * item.difficulty}{'○' * (3 - item.difficulty)} · {item.type}")
-    st.markdown(f"#### {item.stem}" if len(item.stem) < 160 and "\n" not in item.stem else item.stem)
+    st.title(topic.title)
+    st.caption(f"{'●' * item.difficulty}{'○' * (3 - item.difficulty)} · {item.type}")
+    st.markdown(f"**{item.stem}**" if _is_short(item) else item.stem)
     _figure(item)
     if state.get(f"{prefix}:checking"):
         _self_check(item, prefix)
+        keyboard.ready(f"{prefix} ticks", "question")
         return
     typed = answering.is_typed(item)
     options = st.container()
@@ -52,7 +55,7 @@ def page() -> None:
     if problem := state.pop(f"{prefix}:problem", None):
         st.warning(problem)
     st.button("I do not know", shortcut="0", on_click=_answer, args=(item, prefix, None), width="stretch")
-    keyboard.ready(prefix, typed)
+    keyboard.ready(prefix, "field" if typed else "question")
 
 
 def _check(item: Item, prefix: str) -> None:
@@ -79,7 +82,7 @@ def _answer(item: Item, prefix: str, given: Any) -> None:
     except StoreError as error:
         state[f"{prefix}:problem"] = f"{error} Your answer is still here; try again."
         return
-    state["answered"] = (item, given, marked)
+    state["answered"] = (item, given, marked, prefix.rpartition(":")[2])
 
 
 def _self_check(item: Item, prefix: str) -> None:
@@ -108,18 +111,26 @@ def _self_check(item: Item, prefix: str) -> None:
             st.button(label, shortcut=keys, on_click=_answer, args=(item, prefix, full), width="stretch")
 
 
-def _after(answered: tuple[Item, Any, Marked]) -> None:
-    item, given, marked = answered
-    st.caption(deck().bank.catalogue.topics[item.topic].title)
-    st.markdown(item.stem)
-    feedback.show(item, marked)
+def _is_short(item: Item) -> bool:
+    return len(item.stem) < 160 and "\n" not in item.stem and "**" not in item.stem
+
+
+def _after(answered: tuple[Item, Any, Marked, str]) -> None:
+    item, given, marked, seed = answered
+    st.title(deck().bank.catalogue.topics[item.topic].title)
+    st.markdown(f"**{item.stem}**" if _is_short(item) else item.stem)
+    _figure(item)
+    feedback.show(item, marked, seed)
     st.button("Next", type="primary", shortcut="Enter", on_click=_go_on, width="stretch")
     with st.expander("Something is wrong with this question"), st.form("contest", clear_on_submit=True, border=False):
-        st.text_area("What is wrong? Your instructor reads it; your mark stays.", key="objection")
+        reader = "It is kept with your data" if is_alone() else "Your instructor reads it"
+        st.text_area(f"What is wrong? {reader}; your mark stays.", key="objection", max_chars=2000)
         st.form_submit_button("Send", on_click=_contest, args=(item.id, given))
     if said := st.session_state.pop("contested", None):
         st.info(said)
-    keyboard.ready(f"after {item.id}", typed=False)
+        if is_alone() and (text := _objections()):
+            st.download_button("A file for your instructor", text, "objections.txt", on_click="ignore")
+    keyboard.ready(f"after {item.id}", "verdict")
 
 
 def _go_on() -> None:
@@ -133,12 +144,20 @@ def _contest(item: str, given: Any) -> None:
     state["contested"] = "Thank you, it is kept." if reason else "Write what is wrong first."
 
 
+def _objections() -> str:
+    """All objections, to be sent to whoever keeps the questions."""
+    return "\n\n".join(
+        f"{said.item}, {said.at:%d %B %Y}\n{said.reason}\nanswered: {said.answer}" for said in contests(rows())
+    )
+
+
 def _scope() -> Scope:
     """What is practised; kept in the address, so that a reload and a link keep it."""
     catalogue, state = deck().bank.catalogue, st.session_state
     cards = {card.topic for card in deck().cards.values()}
     topics = {topic.id: topic.title for topic in catalogue.topics.values() if topic.id in cards}
-    names = [entry.misconception for entry in misconception_book(history(), [])]
+    book = misconception_book(history(), gradings(rows()))
+    names = [entry.misconception for entry in book if entry.misconception in catalogue.misconceptions]
     asked = st.query_params.get("misconception")
     if asked in catalogue.misconceptions and asked not in names:
         names.append(asked)
@@ -181,6 +200,8 @@ def _next_card(scope: Scope) -> str | None:
     found = plan(deck(), memory(), preferences(), now(), scope)
     with st.sidebar:
         st.caption(f"{found.done_today} answered today · {found.due} due · {found.new} new")
+        if is_alone() and (left_out := len(deck().bank.problems)):
+            st.caption(f":orange[{left_out} questions are left out; Settings says why.]")
     if not is_warm():  # the first question must not wait for libraries that computed ones need
         card = next((card for card in found.queue if not deck().cards[card].generated and _is_light(card)), None)
         if card is not None:
@@ -202,8 +223,10 @@ def _nothing_left(scope: Scope) -> None:
         st.info("The question bank is empty.")
         return
     st.success("That is all for today.", icon=":material/task_alt:")
-    st.markdown("Coming back tomorrow does more than going on now. If you want to go on, it does no harm.")
-    st.button("Go on, weakest first", shortcut="Enter", on_click=lambda: st.session_state.update(ahead=True))
+    left = days_left(preferences(), now())
+    if left is None or left > 1 or left < 0:
+        st.markdown("Coming back tomorrow does more than going on now. If you want to go on, it does no harm.")
+    st.button("Go on", shortcut="Enter", on_click=lambda: st.session_state.update(ahead=True))
 
 
 def _figure(item: Item) -> None:

@@ -2,11 +2,9 @@
 
 from collections.abc import Sequence
 
-import altair as alt
-import pandas as pd
 import streamlit as st
 
-from drills.pages import feedback, links
+from drills.pages import charts, feedback, links
 from drills.pages.session import deck, history, memory, now, preferences, rows
 from drills.progress import TopicMastery, days_of_practice, forecast, mastery, misconception_book
 from drills.reports import gradings
@@ -17,7 +15,8 @@ def page() -> None:
     st.title("Progress")
     answers = history()
     if not answers:
-        st.info("Nothing yet: answer a few questions first.")
+        _book()  # mistakes made in code come before the first answer
+        st.info("No answers yet: answer a few questions first.")
         return
     settings = preferences()
     days = days_of_practice(answers, now(), settings.zone)
@@ -32,42 +31,28 @@ def page() -> None:
         strict=True,
     ):
         column.metric(label, value)
+    _book()
     known = memory()
     st.subheader("Topics")
     _topics(mastery(deck(), known, now()))
     st.subheader("What will be left")
     curve = forecast(deck(), known, settings, now())
-    table = pd.DataFrame(curve, columns=["day", "share"])
-    chart = alt.Chart(table).mark_line(color="#0072b2").encode(
-        x=alt.X("day:T", title=None), y=alt.Y("share:Q", title="expected right answers", axis=alt.Axis(format="%"),
-                                              scale=alt.Scale(domain=[0, 1])),
-    )  # fmt: skip
-    if settings.exam:
-        rule = alt.Chart(pd.DataFrame({"day": [pd.Timestamp(settings.exam)]})).mark_rule(
-            color="#d55e00", strokeDash=[4, 4]
-        )
-        chart = alt.layer(chart, rule.encode(x="day:T"))
-    st.altair_chart(chart.properties(height=220), width="stretch")
+    st.vega_lite_chart(spec=charts.forecast(curve, settings.exam), width="stretch")
     st.caption("If you do not practise any more. " + (f"The dashed line is your exam, {settings.exam}." if settings.exam else
                "Set your exam date under Settings."))  # fmt: skip
-    _book()
 
 
 def _topics(topics: Sequence[TopicMastery]) -> None:
     begun = [topic for topic in topics if topic.seen]
-    table = pd.DataFrame(
+    bars = [
         {
-            "topic": [topic.title for topic in begun],
-            "mastery": [topic.mastery for topic in begun],
-            "seen": [f"{topic.seen} of {topic.cards} questions seen" for topic in begun],
+            "topic": topic.title,
+            "mastery": topic.mastery,
+            "seen": f"{topic.seen} of {topic.cards} questions seen",
         }
-    )
-    chart = alt.Chart(table).mark_bar(color="#0072b2").encode(
-        x=alt.X("mastery:Q", title="mastery", axis=alt.Axis(format="%"), scale=alt.Scale(domain=[0, 1])),
-        y=alt.Y("topic:N", title=None, sort=None, axis=alt.Axis(labelLimit=220)),
-        tooltip=["topic", alt.Tooltip("mastery:Q", format=".0%"), "seen"],
-    )  # fmt: skip
-    st.altair_chart(chart.properties(height=alt.Step(24)), width="stretch")
+        for topic in begun
+    ]
+    st.vega_lite_chart(spec=charts.mastery(bars), width="stretch")
     untouched = len(topics) - len(begun)
     if untouched:
         st.caption(f"{untouched} topics are not begun yet.")

@@ -1,14 +1,19 @@
 """What all pages share: the deck and the database (one each per server), and the learner of this session.
 
-Who the learner is: without `$ANNDL_LOGIN` there is one, "me". With `ANNDL_LOGIN=oidc` it is whom `st.login` says; with
+Who the learner is: without `$ANNDL_LOGIN` there is one, "me". With `ANNDL_LOGIN=oidc` it is the e-mail address of whom
+`st.login` says, if the provider has verified it, with `oidc:sub` the provider's own name for that person; with
 `ANNDL_LOGIN=header:X-Forwarded-User` it is what a trusted proxy says. `$ANNDL_INSTRUCTORS` lists who sees the class.
 """
 
 import gc
+import logging
 import os
 import time
-from datetime import UTC, datetime
+from collections.abc import Mapping
+from datetime import UTC, datetime, tzinfo
 from threading import Thread
+from typing import Any
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 import streamlit as st
 
@@ -18,7 +23,9 @@ from drills.deck import Deck
 from drills.generators import load_generators
 from drills.history import Answer, answers
 from drills.preferences import settings as settings_of
+from drills.reports import take_in_reports
 from drills.scheduling import Memory, Settings
+from drills.sittings import Sitting, sittings
 from drills.store import Event, Store
 from drills.store.database import Database, open_database
 
@@ -32,7 +39,11 @@ class NoLearner(Exception):
     def show(self) -> None:
         """Ask to log in, or say what is missing."""
         st.title("Neural network drills")
-        if os.environ.get("ANNDL_LOGIN") == "oidc":
+        if os.environ.get("ANNDL_LOGIN", "").startswith("oidc"):
+            if st.user.is_logged_in:
+                st.error(
+                    "Your provider does not say that your e-mail address is yours. Verify it there, then log in again."
+                )
             st.button("Log in", on_click=st.login, type="primary")
         else:
             st.error("Your name did not arrive with the request. This server is to be reached through its proxy only.")
@@ -41,7 +52,9 @@ class NoLearner(Exception):
 @st.cache_resource(show_spinner=False)
 def deck() -> Deck:
     """The questions, read once per server."""
-    found = Deck(read_bank(find_root()), load_generators())  # an item with a slip is left out; `anndl bank lint` tells
+    found = Deck(read_bank(find_root()), load_generators())
+    for problem in found.bank.problems:
+        logging.getLogger("drills").warning("left out: %s", problem)
     gc.collect()
     gc.freeze()  # what was read lives as long as the server: no collection need look at it again
     return found
@@ -93,15 +106,39 @@ def name() -> str:
     login = os.environ.get("ANNDL_LOGIN", "")
     if not login:
         return ALONE
-    if login == "oidc":
-        if not st.user.is_logged_in:
-            raise NoLearner
-        who = str(st.user.get("email") or st.user.get("sub") or "")
+    if login.startswith("oidc"):
+        who = claimed(st.user.to_dict(), login) if st.user.is_logged_in else ""
     else:
         who = str(st.context.headers.get(login.removeprefix("header:")) or "")
     if not who.strip() or who.strip().startswith("@"):
         raise NoLearner
     return who.strip()
+
+
+def claimed(claims: Mapping[str, Any], login: str) -> str:
+    """Whom a provider's claims name: a verified e-mail address, or with `oidc:sub` the subject; empty where neither.
+
+    An address that is not verified is what somebody typed, and may be anybody's.
+    """
+    if login == "oidc:sub":
+        return str(claims.get("sub") or "")
+    return str(claims.get("email") or "") if claims.get("email_verified") in (True, "true") else ""
+
+
+def is_alone() -> bool:
+    """Whether this is one learner's own machine, without a login and without an instructor."""
+    return not os.environ.get("ANNDL_LOGIN")
+
+
+def take_in() -> None:
+    """Takes in what the grader has written since the last look, where learner and grader share a machine."""
+    if not is_alone():
+        return
+    folder = find_root() / ".anndl" / "reports"
+    state = sorted((file.name, file.stat().st_mtime_ns) for file in folder.glob("*.json"))
+    if state != st.session_state.get("reports"):
+        take_in_reports(learner(), folder)
+        st.session_state["reports"] = state
 
 
 def is_instructor() -> bool:
@@ -130,7 +167,19 @@ def memory() -> Memory:
 
 def preferences() -> Settings:
     """What the learner has set."""
-    return settings_of(rows())
+    return settings_of(rows(), _browsers_zone())
+
+
+def _browsers_zone() -> tzinfo:
+    try:
+        return ZoneInfo(st.context.timezone or "UTC")
+    except (ZoneInfoNotFoundError, ValueError, OSError):
+        return UTC
+
+
+def exams() -> dict[str, Sitting]:
+    """The learner's exams by id, oldest first."""
+    return sittings(rows(), deck())
 
 
 def now() -> datetime:

@@ -133,7 +133,7 @@ def _numeric(setter: Setter, item: Numeric, solved: bool) -> list[Flowable]:
     within = "exact"
     if tolerance.absolute or tolerance.relative:
         within = (
-            f"within {tolerance.absolute:g}" if tolerance.absolute else f"within {tolerance.relative:.2g} of the value"
+            f"within {tolerance.absolute:g}" if tolerance.absolute else f"within {tolerance.relative:.3g} of the value"
         )
     value = f"<b>{shown_number(key_number(item))}</b>" if solved else "_" * 24
     parts = _convention(setter, item.convention)

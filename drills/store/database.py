@@ -11,13 +11,18 @@ import sqlalchemy as sa
 from platformdirs import user_data_dir
 from sqlalchemy.engine import Connection, Engine
 
+from autograder.errors import KitError
 from drills.store.tables import HEAD
 
 LOCK = 0x616E6E64  # PostgreSQL's advisory lock for migrations; any number that nobody else uses
 
 
-class StoreError(Exception):
+class StoreError(KitError):
     """The database cannot be read or written; the message says what happened and what to do."""
+
+
+class DatabaseGone(StoreError):
+    """The file is no longer the one that was opened: what was committed to it may be gone, too."""
 
 
 def database_url() -> str:
@@ -29,16 +34,18 @@ def database_url() -> str:
 
 
 class Database:
-    """An open database with the present schema. Safe to share among threads."""
+    """An open database with the present schema. Safe to share among threads. `engine` has been connected once."""
 
     def __init__(self, engine: Engine) -> None:
         self.engine = engine
         self._writer = Lock() if engine.dialect.name == "sqlite" else nullcontext()
+        self._file = _file(engine.url)
+        self._identity = _identity(self._file)
 
     @property
     def name(self) -> str:
-        """Where it is, without the password."""
-        return self.engine.url.render_as_string(hide_password=True)
+        """Where it is: the file's path, or the server's address without the password."""
+        return _name(self.engine.url)
 
     @contextmanager
     def reading(self) -> Iterator[Connection]:
@@ -47,6 +54,7 @@ class Database:
         Raises:
             StoreError: it cannot be read.
         """
+        self._still_there()
         try:
             with self.engine.begin() as connection:
                 yield connection
@@ -63,14 +71,24 @@ class Database:
             StoreError: the work was not committed; nothing of it remains.
         """
         try:
-            with (
-                self._writer,
-                self.engine.connect().execution_options(immediate=True) as connection,
-                connection.begin(),
-            ):
-                yield connection
+            with self._writer, self.engine.connect().execution_options(immediate=True) as connection:
+                self._still_there()
+                with connection.begin():
+                    yield connection
+                self._still_there(written=True)  # what went into a file without a name is not saved
         except sa.exc.DBAPIError as error:
             raise explained(error, self.name) from error
+
+    def _still_there(self, written: bool = False) -> None:
+        """Notices that the file, or the log in which its latest rows are, was deleted or replaced under an open database."""
+        if self._file is None:
+            return
+        log = self._file.with_name(self._file.name + "-wal")
+        if _identity(self._file) != self._identity or (written and not log.exists()):
+            raise DatabaseGone(
+                f"Not saved: {self._file} was deleted or replaced while this server ran. Put it back, or a backup, and start "
+                "the server again."
+            )
 
     def close(self) -> None:
         """Gives back all connections."""
@@ -84,27 +102,27 @@ def open_database(url: str | None = None) -> Database:
         StoreError: it is damaged, from a newer version, or cannot be reached.
     """
     parsed = _parsed(url or database_url())
-    if parsed.get_backend_name() == "sqlite" and parsed.database not in (None, "", ":memory:"):
-        _make_folder(Path(str(parsed.database)).parent)
+    if (file := _file(parsed)) is not None:
+        _make_folder(file.parent)
     try:
         engine = _engine(parsed)
     except ImportError as error:
         raise StoreError(
             f"{parsed.get_backend_name()} needs a driver: pip install 'anndl[postgres]' ({error})"
         ) from error
-    database = Database(engine)
+    name = _name(parsed)
     try:
         with engine.connect() as connection:
             revision = _revision(connection)
         if revision != HEAD:
-            _upgrade(engine, database.name)
+            _upgrade(engine, name)
     except sa.exc.DBAPIError as error:
         engine.dispose()
-        raise explained(error, database.name) from error
+        raise explained(error, name) from error
     except StoreError:
         engine.dispose()
         raise
-    return database
+    return Database(engine)
 
 
 def explained(error: sa.exc.DBAPIError, name: str) -> StoreError:
@@ -140,6 +158,26 @@ def _parsed(url: str) -> sa.URL:
     if parsed.get_backend_name() not in ("sqlite", "postgresql"):
         raise StoreError(f"{parsed.get_backend_name()} is not supported; use SQLite or PostgreSQL")
     return parsed
+
+
+def _file(url: sa.URL) -> Path | None:
+    """The file of an SQLite database; None where there is none."""
+    path = url.database or ""
+    on_disk = url.get_backend_name() == "sqlite" and path not in ("", ":memory:") and not path.startswith("file:")
+    return Path(path) if on_disk else None
+
+
+def _name(url: sa.URL) -> str:
+    return str(_file(url) or url.render_as_string(hide_password=True))
+
+
+def _identity(file: Path | None) -> tuple[int, int] | None:
+    """What tells this file from another one of the same name; None where there is none."""
+    try:
+        state = file.stat() if file else None
+    except OSError:
+        return None
+    return (state.st_dev, state.st_ino) if state else None
 
 
 def _make_folder(folder: Path) -> None:

@@ -83,12 +83,11 @@ class Store:
         Raises:
             StoreError: none was written.
         """
-        added = 0
+        values = [self._values(*row) for row in rows]
+        if not values:
+            return 0
         with self._database.writing() as connection:
-            for kind, body, key, at in rows:
-                statement = self._insert().values(self._values(kind, body, key, at)).returning(events.c.seq)
-                added += connection.execute(statement).first() is not None
-        return added
+            return len(connection.execute(self._insert().returning(events.c.seq), values).all())
 
     def events(self, *kinds: str, after: int = 0) -> list[Event]:
         """The learner's rows of these kinds (all without one), oldest first; see `in_order`.

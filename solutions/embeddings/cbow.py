@@ -98,12 +98,18 @@ def train(tokens, C, U, radius, eta, epochs=1):
     Args:
         tokens: list of at least two word numbers.
         C, U: (V, m) arrays to start from; they stay as they are.
-        radius: reach of the windows, at least 1.
+        radius: reach of the windows, at least 1, as in `windows`.
         eta: learning rate.
         epochs: how many times the text is read.
 
     Returns:
-        (C, U, losses): the trained tables, and for each epoch the mean of its losses, each taken before its update.
+        (C, U, losses): the trained tables, and a list with one number per epoch: the mean of its losses, each taken before its
+        update.
+
+    By hand: tokens = [0, 1], C = [[1], [1]], U = [[0], [0]], radius = 1, eta = 2 log 3. At the first position p = [1/2, 1/2], so
+    the loss is log 2, dU = [[-1/2], [1/2]] and dC = 0; U becomes [[log 3], [-log 3]]. At the second p = [0.9, 0.1], so the loss
+    is log 10, dU = [[0.9], [-0.9]] and dC = [[1.8 log 3], [0]]. The result is C = [[1 - 3.6 (log 3)^2], [1]],
+    U = [[-0.8 log 3], [0.8 log 3]] and losses = [log(20) / 2].
     """
     ### BEGIN SOLUTION
     C, U = C.copy(), U.copy()  # so that -= does not write into the caller's tables

@@ -5,8 +5,9 @@ second memory, the cell c, which passes from step to step by a product with the 
 Three gates between 0 and 1 decide what is kept in the cell (f), written to it (i) and shown of it (o). You write the gates, one
 step, and the walk along a sequence. (Hochreiter and Schmidhuber 1997; forget gate: Gers, Schmidhuber and Cummins 2000)
 
-`params` is a dict with the weights Wf, Wi, Wg, Wo, each (h + d, h), and the biases bf, bi, bg, bo, each (h,). The first h rows of
-every weight matrix belong to the state, the last d rows to the input.
+`params` is a dict with the weights Wf, Wi, Wg, Wo, each (u + d, u), and the biases bf, bi, bg, bo, each (u,), where u
+is the number of units and d that of inputs. The first u rows of every weight matrix belong to the state, the last d rows to the
+input.
 
 Run `anndl grade lstm` after each function; they are tested one by one.
 """
@@ -23,11 +24,11 @@ def gates(x, h, params):
 
     Args:
         x: (n, d) array, the input of this step, one example per row.
-        h: (n, h) array, the state after the step before.
+        h: (n, u) array, the state after the step before.
         params: dict of the eight arrays described above.
 
     Returns:
-        (f, i, g, o): forget gate, input gate, candidate, output gate, each (n, h).
+        (f, i, g, o): forget gate, input gate, candidate, output gate, each (n, u).
 
     By hand, with one unit and one input: x = [[1]], h = [[2]], and
     Wf = [[0], [log 6]], Wi = [[log 4], [0]], Wg = [[0], [log 6]], Wo = [[0], [0]],
@@ -55,11 +56,11 @@ def step(x, h, c, params):
 
     Args:
         x: (n, d) array, the input of this step.
-        h, c: (n, h) arrays, state and cell after the step before.
+        h, c: (n, u) arrays, state and cell after the step before.
         params: as in `gates`.
 
     Returns:
-        (h_new, c_new): (n, h) arrays; the arguments stay as they are.
+        (h_new, c_new): (n, u) arrays; the arguments stay as they are.
 
     By hand, with the gates of the example above and c = [[1]]: c_new = 3/4 * 1 + 4/5 * 3/5 = 1.23 and
     h_new = tanh(1.23) / 4 = 0.2106.
@@ -76,11 +77,11 @@ def forward(X, h0, c0, params):
 
     Args:
         X: (n, T, d) array, n sequences of T inputs, T at least 1.
-        h0, c0: (n, h) arrays, state and cell before the first step.
+        h0, c0: (n, u) arrays, state and cell before the first step.
         params: as in `gates`.
 
     Returns:
-        (H, C): (n, T, h) arrays, states and cells after each of the T steps; h0 and c0 are not among them.
+        (H, C): (n, T, u) arrays, states and cells after each of the T steps; h0 and c0 are not among them.
 
     By hand, with all weights 0, bf = bg = [log 3], bi = [0], bo = [-log 3], one sequence of three inputs and h0 = c0 = [[0]]:
     every f is 3/4, i is 1/2, g is 4/5 and o is 1/4, so C = [[[0.4], [0.7], [0.925]]] and H = tanh(C) / 4.

@@ -30,12 +30,12 @@ def run(course, tmp_path, monkeypatch):
 
 
 def test_backup_and_restore(run, tmp_path):
-    Store(open_database(), "me").append("answer", {"n": 1})
+    Store(open_database(), "me").append("setting", {"name": "daily_cap", "value": 3})
     assert run("drills", "backup", "b.json").exit_code == 0
     (tmp_path / "data" / "drills.db").unlink()
     first, second = run("drills", "restore", "b.json"), run("drills", "restore", "b.json")
-    assert ("1 rows added" in first.output, "0 rows added" in second.output) == (True, True)
-    assert [event.body for event in Store(open_database(), "me").events()] == [{"n": 1}]
+    assert ("1 row restored" in first.output, "0 rows restored" in second.output) == (True, True)
+    assert [event.body for event in Store(open_database(), "me").events()] == [{"name": "daily_cap", "value": 3}]
     assert run("drills", "restore", "none.json").exit_code == 2
 
 

@@ -1,7 +1,12 @@
 """The language of keys: what it computes, and that it is no way to run code."""
 
+import threading
+import time
+from itertools import pairwise
+
 import pytest
 
+from drills.answers import AnswerError, number
 from drills.expressions import ExpressionError, arithmetic, evaluate, is_bare_number
 
 
@@ -46,3 +51,67 @@ def test_the_references_own_error_is_told():
 )
 def test_bare_numbers(expression, bare):
     assert is_bare_number(expression) is bare
+
+
+TOWERS = [
+    "((((9**64)**64)**64)**64)",
+    "(9**64)**64*(9**64)**64",
+    "*".join(["(9**64)**20"] * 15),
+    "9" * 1900,
+    "((2**64)**63+2)**2",
+    "-((9**64)**64)**-64",
+]
+
+
+@pytest.mark.parametrize("expression", TOWERS)
+def test_a_number_that_would_not_end_is_refused_before_it_is_computed(expression):
+    with pytest.raises(ExpressionError, match="bits"):
+        arithmetic(expression)
+    with pytest.raises(ExpressionError, match="bits"):
+        evaluate(expression)
+
+
+def test_a_tower_of_powers_leaves_other_threads_their_time():
+    """A learner's answer is computed in the process that serves all the others."""
+    beats = []
+
+    def beat() -> None:
+        for _ in range(50):
+            beats.append(time.monotonic())
+            time.sleep(0.005)
+
+    thread = threading.Thread(target=beat)
+    thread.start()
+    for _ in range(200):
+        with pytest.raises(AnswerError, match="no number"):
+            number("((((9^64)^64)^64)^64)")
+    thread.join()
+    assert max(later - earlier for earlier, later in pairwise(beats)) < 2.0
+
+
+def test_large_numbers_that_the_course_needs_are_computed():
+    assert arithmetic("2**64**1") == 2**64
+    assert arithmetic("(3*3*512 + 1)*512*1000*1000") == (3 * 3 * 512 + 1) * 512 * 10**6
+    assert arithmetic("2.0**64") == 2.0**64
+
+
+@pytest.mark.parametrize(
+    "expression",
+    [
+        "[0] * 300000000",
+        "'a' * 10**10",
+        "'%1000000d' % 1",
+        "(1,) * 10**9",
+        "math.factorial(10**6)",
+        "math.comb(10**6, 5)",
+    ],
+)
+def test_keys_cannot_grow_without_limit_either(expression):
+    with pytest.raises(ExpressionError, match=r"only numbers|unknown"):
+        evaluate(expression)
+
+
+@pytest.mark.parametrize("expression", ["-" * 1990 + "1", "(" * 90 + "-" * 1700 + "1" + ")" * 90])
+def test_deep_nesting_is_a_sentence(expression):
+    with pytest.raises(ExpressionError, match=r"\w"):
+        arithmetic(expression)

@@ -92,10 +92,26 @@ def test_tolerance_is_inclusive_and_symmetric():
 @pytest.mark.parametrize(
     ("typed", "value"),
     [("1,234", 1234), ("1,234,567", 1234567), ("0,5", 0.5), ("12,34", 12.34), ("1 234", 1234), ("-3", -3), ("−3", -3),
-     ("3×4", 12), ("3x4", 12), ("2^10", 1024), ("1e-3", 0.001), ("61.706", 61.706), ("50%", 0.5), ("+7", 7)],
+     ("0,731", 0.731), ("-0,125", -0.125), ("1.234,5", 1234.5), ("1,234.5", 1234.5), ("1.234.567", 1234567),
+     ("1.125", 1.125), ("10,0", 10), ("2*1,5", 3), ("3×4", 12), ("3x4", 12), ("2^10", 1024), ("1e-3", 0.001), ("61.706", 61.706), ("50%", 0.5), ("+7", 7)],
 )  # fmt: skip
 def test_numbers(typed, value):
     assert answers.number(typed) == pytest.approx(value)
+
+
+def test_a_comma_before_three_digits_is_read_by_the_key():
+    """Half of Europe writes 1,125 for 1.125, the other half of the world for 1125."""
+    item = from_data({**to_data(EXAMPLES["softmax-of-two-scores"]), "key": {"compute": "9/8"}})
+    assert mark(item, "1,125").right
+    assert mark(item, "1.125").right
+    large = from_data({**to_data(item), "key": {"compute": "5*225"}})
+    assert mark(large, "1,125").right
+    assert not mark(large, "1.125").right
+    exact = EXAMPLES["conv-output-size-floor"]
+    assert mark(exact, "1,125").parts[0].read == "1125"
+    assert mark(item, "1,3").parts[0].read == "1.3"
+    assert mark(item, "1.3").parts[0].read == ""
+    assert mark(item, "9/4").parts[0].read == "2.25"
 
 
 @pytest.mark.parametrize(

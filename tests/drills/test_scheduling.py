@@ -1,5 +1,6 @@
 """The queue: FSRS, exam date, caps, mixed topics, scopes. Every time is given, so nothing depends on the clock."""
 
+from collections import Counter
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from itertools import pairwise
@@ -10,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from drills.history import Answer
-from drills.scheduling import Memory, Scope, Settings, desired_retention, last_look, plan
+from drills.scheduling import Memory, Scope, Settings, desired_retention, expectations, last_look, plan
 
 START = datetime(2026, 3, 2, 9, tzinfo=UTC)
 FREE = Settings(daily_cap=1000, new_per_day=1000)
@@ -163,7 +164,8 @@ def test_ahead_lists_what_is_not_due_weakest_first(deck):
     memory.learn(answer("nuts-0", START + timedelta(days=3), 0.0))
     ahead = plan(deck, memory, FREE, START + timedelta(days=3, seconds=1)).ahead
     assert "nuts-0" in ahead, "it comes again in ten minutes"
-    retention = [memory.retention(card, START + timedelta(days=3)) for card in ahead]
+    retention = [memory.retention(card, START + timedelta(days=3)) for card in ahead if card != memory.last]
+    assert ahead[0] != memory.last
     assert retention == sorted(retention)
 
 
@@ -193,3 +195,73 @@ def test_a_generated_card_shows_a_new_item_each_time(bank):
     assert len({item.stem for item in items}) > 4
     assert [deck.item(item.id) for item in items] == items
     assert deck.draw("conv-output-size", "bob", 0).id != items[0].id
+
+
+def session(deck, settings: Settings, answers: int, right, start: datetime = START, memory: Memory | None = None):
+    """The cards asked in one sitting, half a minute each, going on where the day's plan ends; `right(card)` says how."""
+    memory, asked, now = memory or Memory(), [], start
+    for _ in range(answers):
+        found = plan(deck, memory, settings, now)
+        card = found.next or (found.ahead[0] if found.ahead else None)
+        assert card is not None, f"nothing left after {len(asked)} answers"
+        memory.learn(answer(card, now, float(right(card))))
+        asked.append(card)
+        now += timedelta(seconds=30)
+    return memory, asked
+
+
+@pytest.mark.parametrize("exam", [None, 0, 1, 3, 7, 30])
+@pytest.mark.parametrize("right", [lambda _: False, lambda _: True, lambda card: card.endswith(("1", "3"))])
+def test_going_on_always_has_something_and_never_the_same_card_twice_in_a_row(deck, exam, right):
+    settings = Settings(daily_cap=10, new_per_day=4, exam=None if exam is None else START.date() + timedelta(days=exam))
+    _, asked = session(deck, settings, 80, right)
+    assert all(one != other for one, other in pairwise(asked))
+    assert set(asked) == set(deck.cards)
+
+
+def test_a_learner_who_knows_nothing_sees_many_cards_before_one_again_and_again(deck):
+    _, asked = session(deck, Settings(daily_cap=40, new_per_day=15), 40, lambda _: False)
+    counts = Counter(asked)
+    assert len(counts) == 15
+    assert max(counts.values()) <= 8, "those that wait longest come first"
+
+
+def test_new_cards_keep_coming_however_much_is_due(deck):
+    settings = Settings(daily_cap=12, new_per_day=6)
+    memory = Memory([answer(f"nuts-{n}", START, 1.0) for n in range(6)] + [answer(f"nuts-{n}", START + timedelta(minutes=11))
+                    for n in range(6)] + [answer(f"apples-{n}", START + timedelta(minutes=20)) for n in range(6)])  # fmt: skip
+    known = set(memory.cards)
+    _, asked = session(deck, settings, 6, lambda _: True, START + timedelta(days=90), memory)
+    assert 2 <= len(set(asked) - known) <= 4
+
+
+def test_new_cards_by_days_left(deck):
+    calm = Settings(daily_cap=6, new_per_day=2, exam=START.date() + timedelta(days=21))
+    assert plan(deck, Memory(), calm, START).new == 2
+    near = replace(calm, exam=START.date() + timedelta(days=5))
+    assert plan(deck, Memory(), near, START).new == 5, "21 cards in five days"
+    _, asked = study(deck, near, 4)
+    assert {card for day in asked for card in day} >= set(list(deck.cards)[:1])
+    assert len({card for day in asked for card in day}) >= 17
+    gone = replace(calm, exam=START.date() - timedelta(days=1))
+    assert plan(deck, Memory(), gone, START).new == 2
+
+
+@pytest.mark.parametrize("days", [0, 1, 2, 3])
+def test_before_the_exam_every_topic_comes_first(deck, days):
+    settings = Settings(daily_cap=2, new_per_day=1, exam=START.date() + timedelta(days=days))
+    _, asked = session(deck, settings, 4, lambda _: True)
+    assert len({card.rpartition("-")[0] for card in asked}) == 4, "whatever the caps say"
+    _, asked = session(deck, settings, 8, lambda _: False)
+    assert len({card.rpartition("-")[0] for card in asked}) == 4, "also where all goes wrong"
+
+
+def test_before_the_exam_the_weakest_topic_comes_next(deck):
+    settings = Settings(exam=START.date() + timedelta(days=1))
+    weak = "plums"
+    memory, _ = session(deck, settings, 4, lambda card: not card.startswith(weak))
+    _, asked = session(deck, settings, 5, lambda card: not card.startswith(weak), START + timedelta(minutes=2), memory)
+    assert sum(card.startswith(weak) for card in asked) >= 2
+    hopes = expectations(deck, memory, START + timedelta(minutes=5))
+    assert min(hopes, key=hopes.get) == weak
+    assert all(0 <= hope <= 1 for hope in hopes.values())

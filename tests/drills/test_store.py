@@ -1,6 +1,5 @@
 """The store on real SQLite files and, where marked, a real PostgreSQL server."""
 
-import json
 import os
 import pwd
 import shutil
@@ -17,7 +16,6 @@ import pytest
 import sqlalchemy as sa
 
 from drills.store import Store, StoreError, database_url, open_database
-from drills.store.backup import backup, restore, write_backup
 from drills.store.events import everybody
 from drills.store.tables import HEAD, events, metadata
 
@@ -108,8 +106,8 @@ def test_a_learner_sees_nothing_of_another(database):
     ada.append("answer", {"secret": 1})
     Store.of_course(database).append("void", {"item": "x"})
     assert bob.events() == []
-    assert json.loads(backup(bob))["events"] == []
-    restore(bob, backup(ada))
+    assert bob.extend((row.kind, row.body, row.key, row.at) for row in ada.events()) == 1
+    assert bob.extend((row.kind, row.body, row.key, row.at) for row in ada.events()) == 0, "nothing twice"
     bob.append("answer", {"n": 2})
     assert [event.body for event in ada.events()] == [{"secret": 1}]
     assert {event.learner for event in everybody(database, "answer", "void")} == {"ada", "bob"}
@@ -158,32 +156,6 @@ def test_many_threads_lose_nothing(database):
     for thread in threads:
         thread.join()
     assert len(everybody(database, "answer")) == 500
-
-
-def test_backup_and_restore(database, tmp_path):
-    store = Store(database, "ada")
-    for number in range(5):
-        store.append("answer", {"n": number, "text": "$\\alpha$ é"})
-    write_backup(store, tmp_path / "b.json")
-    text = (tmp_path / "b.json").read_text(encoding="utf-8")
-    assert restore(store, text) == 0, "nothing twice"
-    other = Store(database, "ada on the new laptop")
-    other.append("answer", {"n": 99})
-    assert restore(other, text) == 5
-    assert restore(other, text) == 0
-    assert [event.body["n"] for event in other.events()] == [0, 1, 2, 3, 4, 99]
-
-
-@pytest.mark.parametrize(
-    ("text", "said"),
-    [("", "no JSON"), ("{", "no JSON"), ("[]", "not written by"), ('{"anndl_backup": 99}', "Update anndl"),
-     ('{"anndl_backup": 1, "learner": "a", "made": "2026-01-01T00:00:00Z", "events": [{"kind": "x"}]}', "0 > at")],
-)  # fmt: skip
-def test_a_bad_backup_is_refused_as_a_whole(database, text, said):
-    store = Store(database, "ada")
-    with pytest.raises(StoreError, match=said):
-        restore(store, text)
-    assert store.events() == []
 
 
 def make_old_database(url: str) -> None:
@@ -294,6 +266,43 @@ def test_a_locked_database_is_told(tmp_path, monkeypatch):
         Store(database, "ada").append("answer", {})
     other.rollback()
     Store(database, "ada").append("answer", {})
+
+
+@pytest.mark.parametrize("harm", ["deleted", "replaced", "log deleted", "folder gone"])
+def test_a_database_that_goes_while_the_server_runs_is_noticed(tmp_path, harm):
+    """Whatever is said to be saved is there when the server starts again."""
+    folder = tmp_path / "data"
+    url = f"sqlite:///{folder / 'drills.db'}"
+    database = open_database(url)
+    store = Store(database, "ada")
+    store.append("answer", {"n": 1})
+    other = open_database(f"sqlite:///{tmp_path / 'other.db'}")
+    other.close()
+    if harm == "deleted":
+        for file in folder.iterdir():
+            file.unlink()
+    elif harm == "replaced":
+        (tmp_path / "other.db").replace(folder / "drills.db")
+    elif harm == "log deleted":
+        (folder / "drills.db-wal").unlink()
+    else:
+        folder.rename(tmp_path / "elsewhere")
+    with pytest.raises(StoreError, match=r"Not saved: .*drills\.db was deleted or replaced.*start\s+the server again"):
+        store.append("answer", {"n": 2})
+    if harm != "log deleted":
+        with pytest.raises(StoreError, match="deleted or replaced"):
+            store.events()
+    if harm == "folder gone":
+        (tmp_path / "elsewhere").rename(folder)
+        store.append("answer", {"n": 3})
+        assert [event.body["n"] for event in store.events()] == [1, 3], "put back, it is as before"
+
+
+def test_a_database_that_goes_while_a_row_is_written_is_noticed(tmp_path):
+    database = open_database(f"sqlite:///{tmp_path / 'drills.db'}")
+    with pytest.raises(StoreError, match="Not saved"), database.writing() as connection:  # noqa: PT012
+        connection.execute(sa.text("DELETE FROM events"))
+        (tmp_path / "drills.db").unlink()
 
 
 @pytest.mark.parametrize(
