@@ -17,7 +17,7 @@ from playwright.sync_api import Browser, Page, expect, sync_playwright
 
 from autograder.catalogue import Catalogue
 from autograder.grading import Grader
-from classroom.notebooks import EXPLAIN_POINTS
+from classroom.words import words_of
 from classroom.release import release
 from tests.classroom.rounds import ROOT, Classroom, Notebook, cell, read, save, solve
 
@@ -118,7 +118,15 @@ def picture(page: Page, name: str) -> None:
 
 
 def points() -> float:
+    """What the check cell gives."""
     return Grader(ROOT).bench(EXERCISE).suite.points
+
+
+def all_points() -> float:
+    """With the question in words."""
+    words = words_of(Grader(ROOT).catalogue.exercises[EXERCISE])
+    assert words is not None
+    return points() + words.points
 
 
 def run_all(page: Page, address: str) -> None:
@@ -160,7 +168,7 @@ def test_formgrader_shows_the_marks(room: Classroom, page: Page) -> None:
         for student in ("ada", "ben"):
             row = page.get_by_role("row").filter(has_text=student)
             expect(row).to_contain_text(
-                f"{room.score(student, EXERCISE):g} / {points() + EXPLAIN_POINTS:g}", timeout=WAIT
+                f"{room.score(student, EXERCISE):g} / {all_points():g}", timeout=WAIT
             )
         page.set_viewport_size({"width": 1100, "height": 480})
         picture(page, "nbgrader-formgrader.png")
