@@ -28,6 +28,10 @@ def predict(w, x):
         The integer 1 or -1.
 
     By hand: w = [-3, 2, 1] answers 1 to x = [1, 1, 2] (w . x = 1) and -1 to x = [1, 1, 1] (w . x = 0).
+
+    >>> w = np.array([-3.0, 2.0, 1.0])
+    >>> predict(w, np.array([1.0, 1.0, 2.0])), predict(w, np.array([1.0, 1.0, 1.0]))
+    (1, -1)
     """
     ### BEGIN SOLUTION
     return 1 if np.dot(w, x) > 0 else -1  # np.sign would answer 0 on the line
@@ -50,6 +54,9 @@ def hebbian_update(w, x, t, eta):
 
     By hand: w = [-3, 2, 1], x = [1, 1, 1], t = 1, eta = 0.5. The unit answers -1, which is wrong, so the weights become
     [-2.5, 2.5, 1.5]. With t = -1 the answer is right, and they stay [-3, 2, 1].
+
+    >>> hebbian_update(np.array([-3.0, 2.0, 1.0]), np.array([1.0, 1.0, 1.0]), 1, 0.5)
+    array([-2.5, 2.5, 1.5])
     """
     ### BEGIN SOLUTION
     if predict(w, x) == t:
@@ -75,6 +82,10 @@ def train(w, X, t, eta, max_epochs):
     By hand, for the logical OR with w = [0, 0, 0] and eta = 0.5: X = [[1, 0, 0], [1, 0, 1], [1, 1, 0], [1, 1, 1]] and
     t = [-1, 1, 1, 1] have one error in the first epoch (the second example, w becomes [0.5, 0, 0.5]), two in the second, one in
     the third and none in the fourth: the result is ([0, 0.5, 0.5], 4, True).
+
+    >>> X = np.array([[1.0, 0.0, 0.0], [1.0, 0.0, 1.0], [1.0, 1.0, 0.0], [1.0, 1.0, 1.0]])
+    >>> train(np.zeros(3), X, np.array([-1, 1, 1, 1]), 0.5, 10)
+    (array([0.0, 0.5, 0.5]), 4, True)
     """
     ### BEGIN SOLUTION
     for epoch in range(1, max_epochs + 1):
