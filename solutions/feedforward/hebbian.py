@@ -5,6 +5,8 @@ wrong: it strengthens the weights of inputs that agree with the wanted answer, a
 the two classes this ends after finitely many errors; on XOR, which no line separates, it never ends.
 (Rosenblatt 1958; Bishop, PRML, eq. 4.54 and 4.55)
 
+This course calls it Hebbian learning; elsewhere it is the perceptron rule, and "Hebbian" an update made after right answers too.
+
 Every example begins with x[0] = 1, so w[0] is the bias and needs no code of its own.
 
 Run `anndl grade hebbian` after each function; they are tested one by one.
