@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from functools import cache
+from importlib.metadata import entry_points
 from pathlib import Path
 
 from autograder import proof
@@ -61,6 +62,16 @@ def diagnosed(context: Context) -> Iterator[Problem]:
         elif wanted != named:
             said = ", ".join(sorted(named)) or "none"
             yield Problem(f"this is diagnosed as {said}: correct the first line, or the suite", path, 1)
+
+
+@GRADED.item("what other rooms make of it can be made, such as its notebook", ["solved"])
+def made_elsewhere(context: Context) -> Iterator[Problem]:
+    """Yield what a room that announces itself under `anndl.checks` cannot make: it takes a bench, and raises."""
+    for room in entry_points(group="anndl.checks"):
+        try:
+            room.load()(context.bench)
+        except Exception as error:
+            yield Problem(f"the {room.name} cannot be made: {error}", context.exercise.solution)
 
 
 @GRADED.item("what takes minutes to prove is proven, and good enough", ["solved", "accepted", "made", "catalogued"])

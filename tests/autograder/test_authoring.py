@@ -138,6 +138,7 @@ QUICK = {  # the slip, the file that is named, and what is said of it
     "a struck id that is none": (append(CARD, "strike: [scaling-fit-ignores-Y]\n"), CARD, r"strike: there is no general wrong version"),
     "an undeclared call between functions": (both(edit(SOLUTION, "return (X - mean) / scale", "fit(X)\n    return (X - mean) / scale"),), CARD, r"builds on: transform calls fit"),
     "a suite that breaks down": (edit(SUITE, "    X[:, 1] = 4.0", "    X[:, one] = 4.0"), SUITE, r"test_a_constant_feature_has_the_scale_one fails: .*one"),
+    "a notebook that cannot be made": (both(append(SOLUTION, "\n\n### BEGIN SOLUTION\nLATE = 1\n### END SOLUTION\n"), append(STUB, "\n\n")), SOLUTION, r"the notebook cannot be made: .* every marked part stands in a function"),
     "Python that is none": (edit(SOLUTION, "mean = X.mean(axis=0)", "mean = X.mean(axis=0"), SOLUTION, r"never closed"),
     "YAML that is none": (edit(CARD, "minutes: 15", "minutes: [15"), CARD, r"no valid YAML"),
     "no record": (remove(PROOF), PROOF, r"this record is missing; run `anndl author check scaling`"),
