@@ -365,7 +365,7 @@ def parameters(source: str) -> dict[str, tuple[str, ...]]:
 
 def near(word: object, known: Iterable[str]) -> str:
     """Return the end of a sentence about a name that is not known: what may have been meant."""
-    close = difflib.get_close_matches(str(word), known, 3)
+    close = difflib.get_close_matches(str(word), dict.fromkeys(known), 3)
     return f"; did you mean {' or '.join(close)}?" if close else "; `anndl status --all` lists them all"
 
 

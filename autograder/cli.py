@@ -50,7 +50,7 @@ def complete(incomplete: str) -> list[str]:
         exercises = Catalogue(find_root()).exercises
     except KitError:
         return []
-    known = [*exercises, *dict.fromkeys(e.chapter for e in exercises.values())]
+    known = dict.fromkeys([*exercises, *(e.chapter for e in exercises.values())])
     return [name for name in known if name.startswith(incomplete)]
 
 

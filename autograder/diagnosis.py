@@ -30,7 +30,7 @@ from autograder.trace import Call
 from autograder.variants import Variant, blocks
 
 SHARE = 1 / 3  # of the failed tests that a name must explain
-FACTOR = 12  # a diagnosis may ask the wrong versions this many times as many calls as the grading made
+FACTOR, LEAST = 10, 250  # a diagnosis may ask wrong versions for this many times the calls that the grading made
 PAIRS = 200  # pairs of wrong versions that are tried at most
 Agreement = Literal["no", "weak", "strong"]
 
@@ -61,8 +61,9 @@ def diagnose(
     """
     idle = constant_functions(traces)
     calls = sum(map(len, traces.values()))
-    work = _Work(oracle, {test: _evidence(traces.get(test, ()), idle) for test in failing}, FACTOR * calls)
+    work = _Work(oracle, {test: _evidence(traces.get(test, ()), idle) for test in failing}, max(LEAST, FACTOR * calls))
     near: dict[str, Variant] = {}
+    forms: dict[tuple[str, ...], list[Variant]] = {}
     stories: dict[tuple[str, ...], _Story] = {}
     for variant, own in _plausible(oracle.singles, failing, profile):
         changed = grounds.changed(variant)
@@ -70,6 +71,10 @@ def diagnose(
             continue
         possible = frozenset(test for test in own & failing if grounds.blames(test, changed))
         strong, agreed = work.explained(variant, possible)
+        if own <= failing:
+            forms.setdefault(variant.misconceptions, []).append(variant)
+            together = work.together(forms[variant.misconceptions], possible - agreed)
+            strong, agreed = strong | together, agreed | together
         for test in strong:
             near.setdefault(test, variant)
         if strong and own <= failing:
@@ -78,7 +83,7 @@ def diagnose(
     ranked = list(stories.values())
     named = _one(ranked, failing) or _two(ranked, failing)
     if not named:
-        work.budget = len(work.verdicts) + FACTOR * calls
+        work.budget = len(work.verdicts) + max(LEAST, FACTOR * calls) // 2
         named = _pair(stories, failing, oracle.pairs, work, profile) or _several(ranked, failing, grounds)
     return Diagnosis(named, {test: v.misconceptions for test, v in near.items() if test not in named})
 
@@ -260,7 +265,7 @@ def _plausible_pairs(
 ) -> list[tuple[Variant, frozenset[str]]]:
     """Return pairs of which neither fails what is passed and both may fail the rest, with what they alone must explain."""
     own: dict[str, frozenset[str]] = {}
-    found: list[tuple[int, int, Variant, frozenset[str]]] = []
+    found: list[tuple[tuple[int, int, int], Variant, frozenset[str]]] = []
     for pair in pairs:
         for parent in pair.parents:
             if parent not in own:
@@ -272,8 +277,8 @@ def _plausible_pairs(
         told = [story.agreed for id in pair.misconceptions if (story := stories.get((id,)))]
         need = failing.difference(*told)
         if need and need <= first | second:
-            found.append((len(failing ^ (first | second)), len(found), pair, need))
-    return [(pair, need) for _, _, pair, need in sorted(found, key=lambda entry: entry[:2])[:PAIRS]]
+            found.append(((len(need), len(failing ^ (first | second)), len(found)), pair, need))
+    return [(pair, need) for _, pair, need in sorted(found, key=lambda entry: entry[0])[:PAIRS]]
 
 
 @dataclass
@@ -292,6 +297,23 @@ class _Work:
         found = {test: self._explains(variant, test) for test in sorted(tests)}
         strong = frozenset(test for test, agreed in found.items() if agreed == "strong")
         return strong, frozenset(test for test, agreed in found.items() if agreed != "no")
+
+    def together(self, forms: Sequence[Variant], tests: Collection[str]) -> frozenset[str]:
+        """Return those of the tests that several forms of one belief explain, each what calls of some functions gave."""
+        if len(forms) < 2:
+            return frozenset()
+        found = set()
+        for test in sorted(tests):
+            calls: dict[str, list[Call]] = {}
+            for call, _ in self.evidence[test]:
+                calls.setdefault(call.name, []).append(call)
+            telling = any(tells for _, tells in self.evidence[test])
+            if len(calls) > 1 and telling and all(self._some(forms, of_one) for of_one in calls.values()):
+                found.add(test)
+        return frozenset(found)
+
+    def _some(self, forms: Sequence[Variant], calls: Sequence[Call]) -> bool:
+        return any(all(self._agreement(form, call) == "strong" for call in calls) for form in forms)
 
     def _explains(self, variant: Variant, test: str) -> Agreement:
         strong = False

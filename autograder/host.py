@@ -15,7 +15,7 @@ import linecache
 import os
 import sys
 import traceback
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from types import ModuleType
 from typing import Any, TypeVar
 
@@ -54,6 +54,7 @@ class Host:
         memory_bytes: the bound that a message about memory names; 0 where there is none.
         terminal: whether printing and the debugger reach the terminal.
         passes: exceptions that are no outcome but leave `load` and `call`.
+        alone: whether nothing else in this process uses torch, which `sandbox.warm` has seeded.
     """
 
     def __init__(
@@ -63,11 +64,15 @@ class Host:
         memory_bytes: int = 0,
         terminal: bool = False,
         passes: tuple[type[BaseException], ...] = (),
+        alone: bool = False,
     ) -> None:
-        self.submission, self.memory_bytes, self.terminal, self.passes = submission, memory_bytes, terminal, passes
+        self.submission, self.memory_bytes, self.passes = submission, memory_bytes, passes
         self.module = ModuleType(f"{SUBMISSION}_{next(_serial)}")
         self._printed = Printed(printed_chars)
-        self._scene, self._draws = Scene(self._printed), Draws()
+        self._scene: contextlib.AbstractContextManager[None] = Scene(self._printed)
+        if terminal:
+            self._scene = contextlib.nullcontext()
+        self._draws = Draws(submission.source, submission.framework == "torch" and not alone)
         self._context = contextvars.Context()  # np.errstate and the like: one submission's choice is nobody else's
         self._kept: dict[int, Any] = {}
         self._notebook: Notebook | None = None
@@ -80,7 +85,7 @@ class Host:
         linecache.cache[name] = (len(source), None, source.splitlines(True), name)
         sys.modules[module.__name__] = module
         try:
-            with self._surroundings():
+            with self._draws, self._scene:
                 if is_notebook(source):
                     self._notebook = self._context.run(Notebook, source, name, vars(module))
                 else:
@@ -98,7 +103,7 @@ class Host:
         """Call one function with arguments that are the host's own; the outcome holds live values (see `packed`)."""
         if self._notebook is not None:
             try:
-                with self._surroundings():
+                with self._draws, self._scene:
                     self._context.run(self._notebook.ready, function)
             except self.passes:
                 raise
@@ -115,7 +120,7 @@ class Host:
         if built:
             live = recipes.build_arguments(*live)
         try:
-            with self._surroundings():
+            with self._draws, self._scene:
                 value = self._context.run(target, *live[0], **live[1])
                 if built:
                     recipes.fill_gradients(value, *live)
@@ -168,11 +173,6 @@ class Host:
         if isinstance(value, dict):
             return {key: self.live(item) for key, item in value.items()}
         return value
-
-    @contextlib.contextmanager
-    def _surroundings(self) -> Iterator[None]:
-        with self._draws, contextlib.nullcontext() if self.terminal else self._scene:
-            yield
 
     def _after(self, live: Live) -> Live:
         """Return arguments as they are after a call, with handles for what is kept here."""

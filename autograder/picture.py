@@ -6,7 +6,7 @@ import importlib.util
 from pathlib import Path
 from typing import Any
 
-from autograder.calls import Failed, Loaded, Raised
+from autograder.calls import Failed, Limits, Loaded, Raised
 from autograder.catalogue import Exercise
 from autograder.desk import Desk
 from autograder.errors import KitError
@@ -45,7 +45,9 @@ def figure_of(grader: Grader, exercise: Exercise, source: str) -> Any:
     """
     if not exercise.reference.is_file():
         raise PictureError("This copy of the course comes without the reference, which the figure is compared with.")
-    runner = grader.open(grader.bench(exercise.name).submission(source))
+    runner = grader.opener(
+        grader.bench(exercise.name).submission(source), Limits()
+    )  # a picture takes longer than a test
     reference = Reference(exercise.reference, exercise.opaque)
     reference.load()
     try:

@@ -40,6 +40,7 @@ class Proof:
     unnoticed: tuple[str, ...] = ()
     foreign: int = 0  # mutants that are like no catalogued version, and wrong samples, given to the diagnosis
     false: tuple[str, ...] = ()  # sentences: a foreign mistake, and the name that it was given
+    partly: int = 0  # names that are true of what they claim, but leave a part of the failed tests open
     fixed: tuple[str, ...] = ()  # tests whose inputs are the same under every seed
     fixed_points: float = 0.0
     slowest: int = 0  # the slowest diagnosis in gradings of the solution, to one digit

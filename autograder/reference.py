@@ -44,7 +44,7 @@ class _ReferenceHost(Host):
     def load(self) -> Loaded | Raised | Failed:
         if self._imported is None:
             try:
-                with self._surroundings():
+                with self._draws, self._scene:
                     self._imported = imported(self._source)
             except Exception as error:
                 said = f"the reference {self._source} cannot be loaded ({type(error).__name__}: {error})"

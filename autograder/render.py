@@ -25,6 +25,7 @@ SIGNS = {
     "not-run": ("?", "yellow"),
 }
 WAITS = ("·", "dim")
+WAITING = "waits until another result is right"
 PLAIN = {"✓": "+", "✗": "x", "⧗": "t", "·": "-", "→": "->", "●": "*", "○": "o", "◐": "/"}
 
 
@@ -104,7 +105,7 @@ def _print_folded(report: Report, catalogue: Catalogue, console: Console) -> Non
         console.print(_line(WAITS, said, unwritten, console))
     for same in _carried(report.records):
         said = same[0].title if len(same) == 1 else f"{len(same)} tests"
-        console.print(_line(SIGNS["pass"], f"{said}  ({_counted_with(same[0])})", same, console))
+        console.print(_line(SIGNS["pass"], f"{said}  ({counted_with(same[0])})", same, console))
     passed = [record for record in report.records if record.status == "pass" and not record.carried]
     if len(passed) > 2 and report.state != "passed":
         console.print(_line(SIGNS["pass"], f"{len(passed)} tests hold", passed, console))
@@ -120,7 +121,7 @@ def _alike(records: Iterable[Record]) -> list[list[Record]]:
         line = record.detail.line if record.detail else None
         key: object = record.misconceptions or (line and (record.status, line)) or (record.test,)
         if not record.misconceptions and not line and record.status != "fail":
-            key = record.status, record.message.removesuffix(" (not tried again)")
+            key = record.status, record.message.replace(" (not tried again)", "").rstrip(".?")
         groups.setdefault(key, []).append(record)
     return sorted(groups.values(), key=lambda group: not group[0].misconceptions)
 
@@ -133,7 +134,8 @@ def _carried(records: Sequence[Record]) -> list[list[Record]]:
     return list(groups.values())
 
 
-def _counted_with(record: Record) -> str:
+def counted_with(record: Record) -> str:
+    """Say with what a test was passed that the submission alone does not pass."""
     return "counted with a right " + " and ".join(f"`{name}`" for name in record.carried)
 
 
@@ -156,9 +158,9 @@ def _line(sign: tuple[str, str], text: str, records: Sequence[Record], console: 
 def _record(record: Record, console: Console, catalogue: Catalogue, full: bool = False) -> RenderableType:
     title, sign = record.title, SIGNS[record.status]
     if record.waiting:
-        title, sign = f"{title}  ({record.message or 'waits until another result is right'})", WAITS
+        title, sign = f"{title}  ({record.message or WAITING})", WAITS
     elif record.carried:
-        title, sign = f"{title}  ({_counted_with(record)})", SIGNS["pass"]
+        title, sign = f"{title}  ({counted_with(record)})", SIGNS["pass"]
     elif not full and record.status not in ("pass", "fail"):
         title = f"{title}  ({record.status})"
     row = _line(sign, title, [record], console)
@@ -220,7 +222,7 @@ def _box(named: Named, report: Report, catalogue: Catalogue, console: Console, i
         table.add_row("ask yourself", Text(entry.ask.strip(), style="cyan"))
         parts += [Text(), table] if parts else [table]
     what = "A misconception" if len(entries) == 1 else "Two misconceptions together"
-    title = plain_if_needed(f"{what} · {_share(named, report)}", console)
+    title = plain_if_needed(f"{what} · {share(named, report)}", console)
     drill = " and ".join(f"{entry.topic} ({entry.id})" for entry in entries)
     return Panel(
         Group(*parts),
@@ -232,7 +234,7 @@ def _box(named: Named, report: Report, catalogue: Catalogue, console: Console, i
     )
 
 
-def _share(named: Named, report: Report) -> str:
+def share(named: Named, report: Report) -> str:
     """Say how much of what failed a misconception explains."""
     explained, failed = len(named.tests), len(report.failed)
     if explained >= failed:
@@ -248,7 +250,8 @@ def _closing(report: Report, exercise: Exercise) -> Text:
     if report.state == "not graded":
         said = "Something on our side failed; those tests cost you nothing. `anndl doctor` looks for the cause."
         return Text(runnable(said), style="yellow")
-    picture = f"`anndl show {name}` draws your result beside the right one (.anndl/figures/{name}.png). "
-    steps = f"`anndl repro {name}` makes the call that failed. Stuck? `anndl hint {name}`. Read: {exercise.read}."
-    written = any(not record.unfinished for record in report.failed)
-    return Text(runnable((picture if written else "") + steps), style="dim")
+    said = f"Stuck? `anndl hint {name}`. "
+    if any(not record.unfinished for record in report.failed):
+        said = f"`anndl repro {name}` makes the call that failed, `anndl hint {name}` helps on, "
+        said += f"`anndl show {name}` draws what you have (.anndl/figures/{name}.png). "
+    return Text(runnable(said if report.named else f"{said}Read: {exercise.read}."), style="dim")

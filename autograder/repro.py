@@ -39,7 +39,7 @@ from autograder.wording import nested, runnable
 RECIPES = (
     "",
     "from autograder.calls import Recipe",
-    "from autograder.recipes import backward, build_arguments, read_arguments",
+    "from autograder.recipes import build_arguments, fill_gradients, read_arguments",
 )
 LITERAL = 24  # entries of an array that is written as Python; larger ones lie in an .npz beside the script
 
@@ -302,7 +302,7 @@ def script_of(failure: Failure, exercise: Exercise, source: Path, path: Path) ->
     if _has_recipe(failure.calls[-1]):
         writer.recipes = True
         if any(isinstance(value, Recipe) and value.kind == "leaf" for value in failure.calls[-1].args):
-            afterwards.append("backward(result, args, kwargs)")
+            afterwards.append("fill_gradients(result, args, kwargs)")
         afterwards.append("print('the arguments afterwards', *read_arguments(args, kwargs)[0], sep='\\n')")
     lines = [
         f'"""{exercise.name}: {said.strip()}"""',

@@ -135,8 +135,8 @@ class Watch:
             self._grade(self.current)
         else:
             self._overview()
-        self.console.print(f"\nWatching. {KEYS}", style="dim")
         with contextlib.suppress(KeyboardInterrupt), _single_keys():
+            self.console.print(f"\nWatching. {KEYS}", style="dim")
             while True:
                 self._look()
                 self._hear()

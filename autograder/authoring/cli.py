@@ -15,14 +15,16 @@ from autograder import proof
 from autograder.authoring.checklist import Context, Problem, Result
 from autograder.authoring.graded import GRADED
 from autograder.authoring.measures import measure
+from autograder.authoring.scaffold import plan, write
 from autograder.authoring.written import WRITTEN
-from autograder.catalogue import Exercise
+from autograder.catalogue import Catalogue, Exercise
 from autograder.errors import KitError
 from autograder.grading import Grader
 from autograder.paths import find_root
 from autograder.sync import sync
 from autograder.yamlfile import CourseError
 
+READABLE = "the course can be read"
 PAUSE = 0.3  # seconds between two looks at the files
 MARKS = {"holds": ("green", "✓"), "fails": ("red", "✗"), "left out": ("dim", "-")}
 
@@ -39,6 +41,27 @@ def sync_() -> None:
     root = find_root()
     for path in sync(root):
         console.print(f"written: {path.relative_to(root)}", markup=False)
+
+
+@author.command()
+def new(
+    place: Annotated[str, typer.Argument(metavar="CHAPTER/NAME")],
+    title: Annotated[str, typer.Option(prompt=True, help="As students read it.")],
+    topic: Annotated[str, typer.Option(prompt=True, help="An id of course/syllabus.yaml.")],
+    function: Annotated[
+        list[str] | None, typer.Option(help='A signature, "f(x, y=1)"; several times. Else those of the reference.')
+    ] = None,
+    framework: Annotated[str, typer.Option(help="numpy or torch.")] = "numpy",
+    difficulty: Annotated[int, typer.Option(min=1, max=5)] = 2,
+    minutes: Annotated[int, typer.Option(min=1)] = 30,
+) -> None:
+    """Begin an exercise: write all its files, every field explained, every gap marked TODO."""
+    root = find_root()
+    catalogue = Catalogue(root)
+    begun = plan(catalogue, place, title, topic, function or [], framework, difficulty, minutes)
+    for path in (*write(begun, catalogue.courses[0]), *sync(root)):
+        console.print(f"written: {path.relative_to(root)}", markup=False)
+    console.print(f"\n`anndl author check {begun.name} --watch` lists what is to be done.", markup=False)
 
 
 @author.command()
@@ -60,13 +83,15 @@ def check(
     root = find_root()
     if watch:
         _watch(root, names or [])
-    results = _all(root, names or [], quick)
+    good, results = True, []
+    for name, found in _all(root, names or [], quick):
+        good = good and all(result.state == "holds" for result in found)
+        if as_json:
+            results.append(_plain(root, name, found))
+        else:
+            _show(root, name, found)
     if as_json:
-        print(json.dumps([_plain(root, name, found) for name, found in results], indent=1, ensure_ascii=False))
-        raise typer.Exit(int(any(r.state != "holds" for _, found in results for r in found)))
-    good = True
-    for name, found in results:
-        good = _show(root, name, found) and good
+        print(json.dumps(results, indent=1, ensure_ascii=False))
     raise typer.Exit(0 if good else 1)
 
 
@@ -99,7 +124,7 @@ def _passes(context: Context) -> bool:
     return report.state == "passed"
 
 
-def _all(root: Path, names: Sequence[str], quick: bool) -> list[tuple[str, list[Result]]]:
+def _all(root: Path, names: Sequence[str], quick: bool) -> Iterator[tuple[str, list[Result]]]:
     try:
         grader = Grader(root)
         catalogue = grader.catalogue
@@ -108,18 +133,19 @@ def _all(root: Path, names: Sequence[str], quick: bool) -> list[tuple[str, list[
         else:
             chosen = [e for e in catalogue.exercises.values() if e.root == catalogue.courses[0]]
     except CourseError as error:
-        return [
-            ("course", [Result("the course can be read", "fails", [Problem(error.message, error.path, error.line)])])
-        ]
+        yield "course", [Result(READABLE, "fails", [Problem(error.message, error.path, error.line)])]
+        return
     except LookupError as error:
         console.print(str(error.args[0]), style="red", markup=False)
         raise typer.Exit(2) from error
     except KitError as error:
-        return [("course", [Result("the course can be read", "fails", [Problem(str(error))])])]
-    return [(exercise.name, list(checked(grader, exercise, quick))) for exercise in chosen]
+        yield "course", [Result(READABLE, "fails", [Problem(str(error))])]
+        return
+    for exercise in chosen:
+        yield exercise.name, list(checked(grader, exercise, quick))
 
 
-def _show(root: Path, name: str, results: Sequence[Result]) -> bool:
+def _show(root: Path, name: str, results: Sequence[Result]) -> None:
     console.print(name, style="bold", markup=False)
     for result in results:
         style, mark = MARKS[result.state]
@@ -127,7 +153,6 @@ def _show(root: Path, name: str, results: Sequence[Result]) -> bool:
         console.print(f"  {mark} {result.title}{more}", style=style, markup=False)
         for problem in result.problems:
             console.print(f"      {problem.text(root)}", markup=False)
-    return all(result.state == "holds" for result in results)
 
 
 def _plain(root: Path, name: str, results: Sequence[Result]) -> dict[str, Any]:

@@ -34,9 +34,10 @@ def worked(context: Context) -> Iterator[Problem]:
         if not any(e.want for e, _ in examples) or not any(f"{name}(" in e.source for e, _ in examples):
             yield Problem(f"{name} has no worked example: `>>> {name}(...)` and its value by hand", path, node.lineno)
             continue
-        for who, namespace in (("the solution", ours), ("the reference", theirs)):
-            if namespace is not None:
-                yield from _wrong(examples, who, dict(namespace), context)
+        problems = list(_wrong(examples, "the solution", dict(ours), context))
+        if not problems and theirs is not None:
+            problems = list(_wrong(examples, "the reference", dict(theirs), context))
+        yield from problems
 
 
 def _examples(node: ast.FunctionDef) -> Iterator[tuple[doctest.Example, int]]:

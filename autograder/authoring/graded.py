@@ -7,7 +7,7 @@ from functools import cache
 from pathlib import Path
 
 from autograder import proof
-from autograder.authoring.checklist import Checklist, Context, Problem, line_of, minima
+from autograder.authoring.checklist import Checklist, Context, Problem, line_of
 from autograder.authoring.examples import worked
 from autograder.authoring.measures import judged
 from autograder.authoring.written import expectation, sample
@@ -18,7 +18,7 @@ from autograder.records import Report
 from autograder.sync import strip
 
 GRADED = Checklist()
-CODE = ["complete", "signatures", "readable"]
+CODE = ["complete", "finished", "signatures", "readable", "made"]
 
 
 @GRADED.item("the solution gets all points, in this process and confined", CODE)
@@ -72,24 +72,29 @@ def proven(context: Context) -> Iterator[Problem]:
         text = f"this record is {state}; run `anndl author check {context.exercise.name}`"
         yield Problem(text, proof.path(context.exercise))
         return
-    yield from judged(found, context, minima())
+    yield from judged(found, context, context.minima)
 
 
 def _full(context: Context, source: str, path: Path) -> Iterator[Problem]:
+    """Yield what keeps a submission from full points; of a sample that is told in one line, of the solution test by test."""
     ways: tuple[tuple[str, Opener], ...] = (("", context.grader.opener), (" in the confined worker", _confined()))
     told = set()
     for where, opener in ways:
         report = _graded(context, source, opener)
-        if report.problem and report.problem not in told:
+        if report.problem:
+            if report.problem not in told:
+                yield Problem(f"{report.problem}{where}", path)
             told.add(report.problem)
-            yield Problem(f"{report.problem}{where}", path)
             continue
-        for record in report.records:
-            if record.status != "pass" and record.test not in told:
-                told.add(record.test)
-                text = f"{record.test} fails{where}: {record.message}"
-                at = line_of(context.exercise.suite, f"def {record.test}(")
-                yield Problem(text, *((context.exercise.suite, at) if path == context.exercise.solution else (path, 1)))
+        bad = [record for record in report.records if record.status != "pass" and record.test not in told]
+        told |= {record.test for record in bad}
+        if path != context.exercise.solution and bad:
+            more = f"; {len(bad) - 1} more tests fail" if len(bad) > 1 else ""
+            yield Problem(f"{bad[0].test} fails{where}: {bad[0].message}{more}", path, 1)
+            continue
+        for record in bad:
+            line = line_of(context.exercise.suite, f"def {record.test}(")
+            yield Problem(f"{record.test} fails{where}: {record.message}", context.exercise.suite, line)
 
 
 def _graded(context: Context, source: str, opener: Opener) -> Report:

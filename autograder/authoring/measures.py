@@ -50,7 +50,7 @@ def measure(context: Context, told: Told = lambda text: None) -> Proof:
     told("mutants")
     number, noticed, argued, unnoticed = _mutants(context, trials[0])
     told("foreign mistakes")
-    foreign, false = _foreign(context, trials[0], courses, noticed)
+    foreign, false, partly = _foreign(context, trials[0], courses, noticed)
     told("inputs")
     fixed = _fixed(bench, trials[:2])
     points = sum(test.points for test in bench.suite.tests if test.name in fixed)
@@ -67,6 +67,7 @@ def measure(context: Context, told: Told = lambda text: None) -> Proof:
         unnoticed=unnoticed,
         foreign=foreign,
         false=false,
+        partly=partly,
         fixed=tuple(fixed),
         fixed_points=round(points / bench.suite.points, 3),
         slowest=_slowest(context),
@@ -83,11 +84,16 @@ def judged(found: Proof, context: Context, least: Mapping[str, Any]) -> Iterator
             id = key.partition("#")[0]
             line = line_of(wrong, f'"{id}"')
             what = "add a test, or take it out" if line else f"add a test, or write `strike: [{id}]` on the card"
-            place = (wrong, line) if line else (exercise.description, None)
-            yield Problem(f"the wrong version {id} passes every test: {what}", *place)
+            text = f"the wrong version {id} passes every test: {what}"
+            yield Problem(text, wrong if line else exercise.description, line)
     for text in found.unstable:
-        test = text.partition(" ")[0]
-        yield Problem(text, exercise.suite, line_of(exercise.suite, f"def {test}("))
+        first = text.partition(" ")[0]
+        if first in found.tests:
+            yield Problem(text, exercise.suite, line_of(exercise.suite, f"def {first}("))
+        elif not any(
+            f" fails {first} under" in other for other in found.unstable
+        ):  # a misconception; else told already
+            yield Problem(text, wrong, line_of(wrong, f'"{first}"'))
     for key in found.unnoticed:
         text = f"no test notices the change `{key}`: add one, or argue in equivalent.yaml that it is none"
         yield Problem(text, exercise.suite)
@@ -135,18 +141,18 @@ def _versions(
 def _names(bench: Bench, trials: Sequence[Trial], courses: Mapping[str, Course]) -> tuple[str, ...]:
     """Return which wrong versions are not named, or not under every seed.
 
-    A version may be named by another id only where that one gives the same results in every call of the suite.
+    One that writes itself may be named by a stated id, where that one's version gives the same results in every call.
     """
     unnamed: dict[str, int] = {}
+    stated = {item.misconception for item in bench.suite.wrong}
     for variant in bench.variants[0]:
-        alike = {variant.misconceptions} | {
-            other.misconceptions
-            for other in bench.variants[0]
-            if agree(courses[variant.key], courses[other.key], bench.suite.tests)
-        }
+        alike = [{*variant.misconceptions}]
+        if not stated & {*variant.misconceptions}:
+            own, tests = courses[variant.key], bench.suite.tests
+            alike += [{*o.misconceptions} for o in bench.variants[0] if agree(own, courses[o.key], tests)]
         for trial in trials:
             records = graded(bench, variant.source, trial)
-            if not all(r.status == "pass" for r in records) and {*named(records)} not in [{*ids} for ids in alike]:
+            if not all(r.status == "pass" for r in records) and {*named(records)} not in alike:
                 text = f"{', '.join(named(records)) or 'nothing known'}"
                 entry = f"{variant.misconceptions[0]} is taken for {text}"
                 unnamed[entry] = unnamed.get(entry, 0) + 1
@@ -170,52 +176,45 @@ def _mutants(context: Context, trial: Trial) -> tuple[int, list[tuple[str, str]]
 
 def _foreign(
     context: Context, trial: Trial, courses: Mapping[str, Course], noticed: Sequence[tuple[str, str]]
-) -> tuple[int, tuple[str, ...]]:
-    """Diagnose mistakes that belong to no misconception; return their number and the names that were not theirs.
+) -> tuple[int, tuple[str, ...], int]:
+    """Diagnose mistakes that belong to no misconception.
 
     Foreign is a mutant whose results differ, in some call of the suite, from those of every catalogued wrong version; and a
-    wrong sample. The names that it gets are TRUE only if
+    wrong sample. What it is named is
 
-    - for each test that a name claims, some version of these misconceptions (a pair where two are named together) gives the
-      mutant's result in every call that the test makes, and
-    - every failed test is claimed.
+    - FALSE, if for some test that a name claims no version of these misconceptions (a pair, where two are named together)
+      gives the mutant's result in every call that the test makes: what the box says is not so. Or if the names leave more
+      failed tests open than they explain: then the box hides more than it tells.
+    - PARTLY true, if each claim is so, and a smaller part of the failed tests is left open. That is counted apart.
 
-    So a name that fits some tests and leaves others open is counted as false: the box above it says what the mistake is.
+    Returns:
+        How many were diagnosed, a sentence for each false name, the number of partly true ones.
     """
     bench = context.bench
-    found, false = 0, []
-    versions = {variant.key: variant for variant in (*bench.variants[0], *bench.variants[1])}
-    for path in context.samples("wrong"):
-        found += 1
-        if text := _false_name(bench, trial, sample(context, path), versions):
-            false.append(f"wrong/{path.name}: {text}")
-    for key, source in sorted(noticed, key=lambda entry: sha256(entry[0].encode()).hexdigest())[:FOREIGN]:
+    found, false, partly = 0, [], 0
+    versions = (*bench.variants[0], *bench.variants[1])
+    samples = [(f"wrong/{path.name}", sample(context, path)) for path in context.samples("wrong")]
+    drawn_ones = sorted(noticed, key=lambda entry: sha256(entry[0].encode()).hexdigest())[:FOREIGN]
+    for key, source in (*samples, *drawn_ones):
         own = trial.run(source)
         if any(agree(own, course, bench.suite.tests) for course in courses.values()):
             continue
         found += 1
-        if text := _false_name(bench, trial, source, versions, own):
-            false.append(f"{key}: {text}")
-    return found, tuple(false)
-
-
-def _false_name(
-    bench: Bench, trial: Trial, source: str, versions: Mapping[str, Variant], own: Course | None = None
-) -> str:
-    """Return the names that a submission gets, if they are not true of it; an empty text if they are, or there are none."""
-    records = graded(bench, source, trial)
-    if not named(records):
-        return ""
-    own = own or trial.run(source)
-    for record in records:
-        if record.test not in own.failed:
+        records = [record for record in graded(bench, source, trial) if record.test in own.failed]
+        claims = [record for record in records if record.misconceptions]
+        if not claims:
             continue
-        candidates = [
-            v for v in versions.values() if record.misconceptions and v.misconceptions == record.misconceptions
-        ]
-        if not any(_same_calls(own, trial.run(v.source), record.test) for v in candidates):
-            return ", ".join(named(records))
-    return ""
+        if len(records) > 2 * len(claims) or not all(_so(record, own, versions, trial) for record in claims):
+            false.append(f"{key}: {', '.join(named(claims))}")
+        elif len(records) > len(claims):
+            partly += 1
+    return found, tuple(false), partly
+
+
+def _so(claim: Record, own: Course, versions: Sequence[Variant], trial: Trial) -> bool:
+    """Whether some version of what a test is named gives the same in every call of that test."""
+    candidates = [version for version in versions if {*version.misconceptions} == {*claim.misconceptions}]
+    return any(_same_calls(own, trial.run(version.source), claim.test) for version in candidates)
 
 
 def agree(one: Course, other: Course, tests: Sequence[Any]) -> bool:

@@ -11,7 +11,7 @@ from pathlib import Path
 import yaml
 
 from autograder import general
-from autograder.authoring.checklist import Checklist, Context, Problem, line_of, minima
+from autograder.authoring.checklist import Checklist, Context, Problem, line_of
 from autograder.paths import kit_root
 from autograder.suite import Edit, Replacement, load
 from autograder.sync import strip, with_card
@@ -52,7 +52,8 @@ def expected(context: Context) -> Iterator[Problem]:
 def finished(context: Context) -> Iterator[Problem]:
     """Yield each line that still says TODO."""
     exercise = context.exercise
-    files = [exercise.description, exercise.solution, *exercise.folder.rglob("*"), _items(context)]
+    files = [exercise.description, exercise.solution, exercise.reference, *sorted(exercise.folder.rglob("*"))]
+    files.append(_items(context))
     for path in files:
         if path.is_file() and path.suffix in (".py", ".yaml"):
             for number, line in enumerate(path.read_text(encoding="utf-8").splitlines(), 1):
@@ -84,7 +85,7 @@ def signatures(context: Context) -> Iterator[Problem]:
             )
 
 
-@WRITTEN.item("the card says which functions build on which", ["signatures"])
+@WRITTEN.item("the card says which functions build on which", ["signatures", "finished"])
 def building(context: Context) -> Iterator[Problem]:
     """Yield functions of the exercise that call each other without the card's saying so, and the reverse."""
     exercise = context.exercise
@@ -106,7 +107,7 @@ def in_step(context: Context) -> Iterator[Problem]:
     stub = exercise.stub(exercise.root)
     if source != text:
         yield Problem("the first line is not the card's; run `anndl author sync`", exercise.solution, 1)
-    if not stub.is_file() or stub.read_text(encoding="utf-8") != strip(text, exercise.solution):
+    elif not stub.is_file() or stub.read_text(encoding="utf-8") != strip(text, exercise.solution):
         yield Problem("the stub is not what the solution gives; run `anndl author sync`", stub)
 
 
@@ -133,7 +134,7 @@ def made(context: Context) -> Iterator[Problem]:
         yield Problem(str(error), context.exercise.description, line_of(context.exercise.description, "strike:"))
 
 
-@WRITTEN.item("every misconception has its statement, and every statement its wrong version", ["readable"])
+@WRITTEN.item("every misconception has its statement, and every statement its wrong version", ["readable", "finished"])
 def catalogued(context: Context) -> Iterator[Problem]:
     """Yield ids without a statement, and statements on the card that no wrong version shows."""
     exercise = context.exercise
@@ -151,10 +152,10 @@ def catalogued(context: Context) -> Iterator[Problem]:
             yield Problem(text, exercise.description, line_of(exercise.description, f"{id}:"))
 
 
-@WRITTEN.item("there is enough of everything", ["readable"])
+@WRITTEN.item("there is enough of everything", ["readable", "finished"])
 def enough(context: Context) -> Iterator[Problem]:
     """Yield each minimum that is not reached."""
-    exercise, least = context.exercise, minima()
+    exercise, least = context.exercise, context.minima
     folder = exercise.folder
     has = {
         "misconceptions": (len(_ids(load(exercise.suite).wrong)), folder / "wrong.py", "different misconceptions"),
@@ -180,7 +181,7 @@ def drilled(context: Context) -> Iterator[Problem]:
             yield Problem(text, exercise.description, line_of(exercise.description, f"{id}:"))
 
 
-@WRITTEN.item("wrong submissions say what they expect")
+@WRITTEN.item("wrong submissions say what they expect", ["signatures"])
 def expecting(context: Context) -> Iterator[Problem]:
     """Yield wrong submissions without a first line that names the diagnosis."""
     for path in context.samples("wrong"):

@@ -22,11 +22,15 @@ from drills.items import (
     SpotTheBug,
     TrueFalse,
 )
-from drills.networks import blank_cells, solution
+from drills.networks import blank_cells, describe, solution
+from drills.pages import keyboard
 from drills.presentation import shown_options
 
 Changed = Callable[[], None]
 KEYS = "123456789abdehijklmopqsuvwxz"  # c and r are Streamlit's own; f, g, n, t and y are used beside options
+RADIO = {True: ":material/radio_button_checked:", False: ":material/radio_button_unchecked:"}
+BOX = {True: ":material/check_box:", False: ":material/check_box_outline_blank:"}
+LONGEST_TEXT = 10_000
 COLUMNS = {"output": "Output shape", "formula": "Formula of the parameters", "parameters": "Parameters"}
 
 
@@ -77,7 +81,13 @@ def ask(
             _line(f"{prefix}:line", lines, changed)
         case Open():
             with fields or st.container():
-                st.text_area("Your answer, in your own words", key=f"{prefix}:text", height=160, on_change=changed)
+                st.text_area(
+                    "Your answer, in your own words",
+                    key=f"{prefix}:text",
+                    height=160,
+                    on_change=changed,
+                    max_chars=LONGEST_TEXT,
+                )
 
 
 def collect(item: Item, prefix: str) -> Any:
@@ -140,7 +150,15 @@ def _begin(item: Item, prefix: str, given: Any) -> None:
         st.session_state.setdefault(f"{prefix}:{name}", value)
 
 
-def _option(text: str, chosen: bool, key: str, number: int, click: Callable[..., None], args: tuple[Any, ...]) -> None:
+def _option(
+    text: str,
+    chosen: bool,
+    key: str,
+    number: int,
+    click: Callable[..., None],
+    args: tuple[Any, ...],
+    icon: str | None = None,
+) -> None:
     st.button(
         text,
         key=key,
@@ -148,6 +166,7 @@ def _option(text: str, chosen: bool, key: str, number: int, click: Callable[...,
         args=args,
         type="primary" if chosen else "secondary",
         shortcut=KEYS[number - 1] if number <= len(KEYS) else None,
+        icon=icon,
         width="stretch",
     )
 
@@ -158,8 +177,10 @@ def _choose(key: str, options: list[str], changed: Changed | None) -> None:
         if changed:
             changed()
 
-    for number, option in enumerate(options, 1):
-        _option(option, st.session_state.get(key) == option, f"{key}:{number}", number, click, (option,))
+    with keyboard.radios(key):
+        for number, option in enumerate(options, 1):
+            chosen = st.session_state.get(key) == option
+            _option(option, chosen, f"{key}:{number}", number, click, (option,), icon=RADIO[chosen])
 
 
 def tick(key: str, options: list[str], changed: Changed | None = None) -> None:
@@ -173,9 +194,10 @@ def tick(key: str, options: list[str], changed: Changed | None = None) -> None:
             changed()
 
     ticked = st.session_state.get(key) or []
-    for number, option in enumerate(options, 1):
-        sign = ":material/check_box:" if option in ticked else ":material/check_box_outline_blank:"
-        _option(f"{sign} {option}", option in ticked, f"{key}:{number}", number, click, (option,))
+    with keyboard.boxes(key):
+        for number, option in enumerate(options, 1):
+            chosen = option in ticked
+            _option(option, chosen, f"{key}:{number}", number, click, (option,), icon=BOX[chosen])
 
 
 def _line(key: str, lines: list[int], changed: Changed | None) -> None:
@@ -184,11 +206,18 @@ def _line(key: str, lines: list[int], changed: Changed | None) -> None:
         if changed:
             changed()
 
-    with st.container(horizontal=True):
+    with keyboard.radios(key), st.container(horizontal=True):
         for line in lines:
-            kind: Literal["primary", "secondary"] = "primary" if st.session_state.get(key) == line else "secondary"
+            chosen = st.session_state.get(key) == line
+            kind: Literal["primary", "secondary"] = "primary" if chosen else "secondary"
             st.button(
-                f"line {line}", key=f"{key}:{line}", on_click=click, args=(line,), type=kind, shortcut=KEYS[line - 1]
+                f"line {line}",
+                key=f"{key}:{line}",
+                on_click=click,
+                args=(line,),
+                type=kind,
+                shortcut=KEYS[line - 1] if line <= len(KEYS) else None,
+                icon=RADIO[chosen],
             )
 
 
@@ -200,14 +229,18 @@ def _true_false(item: TrueFalse, prefix: str, seed: int | str, changed: Changed 
         if changed:
             changed()
 
-    for column, value in zip(st.columns(2), ("True", "False"), strict=True):
+    with keyboard.radios(key):
+        columns = st.columns(2)
+    for column, value in zip(columns, ("True", "False"), strict=True):
+        chosen = st.session_state.get(key) == value
         with column:
             st.button(
                 value,
                 key=f"{key}:{value}",
                 on_click=click,
                 args=(value,),
-                type="primary" if st.session_state.get(key) == value else "secondary",
+                type="primary" if chosen else "secondary",
+                icon=RADIO[chosen],
                 shortcut=value[0].lower(),
                 width="stretch",
             )
@@ -216,7 +249,9 @@ def _true_false(item: TrueFalse, prefix: str, seed: int | str, changed: Changed 
         _choose(f"{prefix}:one", shown_options(item, seed), changed)
         return
     with fields:
-        st.text_area("Why? One or two sentences.", key=f"{prefix}:text", height=90, on_change=changed)
+        st.text_area(
+            "Why? One or two sentences.", key=f"{prefix}:text", height=90, on_change=changed, max_chars=LONGEST_TEXT
+        )
 
 
 def _numeric(item: Numeric, prefix: str, changed: Changed | None) -> None:
@@ -228,7 +263,7 @@ def _numeric(item: Numeric, prefix: str, changed: Changed | None) -> None:
     label = (
         f"{item.unit} ({' or '.join(allowed) + ' is fine' if allowed else 'exact'}; `3/4` and `5*(7+1)` are fine, too)"
     )
-    st.text_input(label, key=f"{prefix}:number", on_change=changed, autocomplete="off")
+    st.text_input(label, key=f"{prefix}:number", on_change=changed, autocomplete="off", max_chars=200)
 
 
 def _layer_table(item: LayerTable, prefix: str, changed: Changed | None) -> None:
@@ -238,15 +273,14 @@ def _layer_table(item: LayerTable, prefix: str, changed: Changed | None) -> None
     blanks = set(blank_cells(item))
     right = solution(item)
     for number, layer in enumerate(item.layers, 1):
-        what = layer.model_dump(exclude_defaults=True)
-        name = what.pop("layer")
-        extras = ", ".join(f"{key} {value}" for key, value in what.items())
+        name, _, extras = describe(layer).partition(", ")
         st.markdown(f"**{number} · {name}**{f' ({extras})' if extras else ''}")
         for column, (kind, title) in zip(st.columns([2, 3, 2]), COLUMNS.items(), strict=True):
             cell = f"{number}.{kind}"
             with column:
                 if cell in blanks:
-                    st.text_input(title, key=f"{prefix}:{cell}", on_change=changed, autocomplete="off")
+                    label = f"Layer {number}, {title[0].lower()}{title[1:]}"
+                    st.text_input(label, key=f"{prefix}:{cell}", on_change=changed, autocomplete="off", max_chars=200)
                 elif cell in right:
                     st.text_input(title, value=str(right[cell]), disabled=True, key=f"{prefix}:shown:{cell}")
 

@@ -11,7 +11,7 @@ from drills.answers import AnswerError
 from drills.exams import Paper, load_profiles, make_paper
 from drills.items import Open
 from drills.marking import is_blank, mark
-from drills.pages import answering, feedback
+from drills.pages import answering, feedback, keyboard
 from drills.pages.session import database, deck, exams, learner, now, preferences
 from drills.sittings import (
     Result,
@@ -121,7 +121,7 @@ def _sit(sitting: Sitting) -> None:
     _clock(sitting.id, sitting.deadline.timestamp())
     with st.sidebar:
         st.subheader(sitting.paper.title)
-        with st.container(horizontal=True, gap="xsmall"):
+        with keyboard.steps(sitting.id):
             for other in questions:
                 answered = not is_blank(sitting.answers.get(other.number))
                 sign = " ⚑" if other.number in sitting.flags else " ✓" if answered else ""
@@ -151,6 +151,7 @@ def _sit(sitting: Sitting) -> None:
         answer_question(learner(), sitting.id, number, answering.collect(item, prefix))
 
     answering.ask(item, prefix, seed=sitting.id, given=sitting.answers.get(number), changed=keep)
+    keyboard.ready(prefix, "")  # the keys that turn the page must act
     given = sitting.answers.get(number)
     if given is not None and not self_checked(item):
         try:

@@ -5,7 +5,7 @@ import streamlit as st
 from autograder.yamlfile import CourseError
 from drills.pages.links import PAGES, page
 from drills.pages.session import NoLearner, is_instructor, learner, take_in
-from drills.store.database import StoreError
+from drills.store.database import DatabaseGone, StoreError
 
 
 def run() -> None:
@@ -25,6 +25,8 @@ def run() -> None:
         take_in()
         chosen.run()
     except CourseError as error:  # somebody is editing the course; the message names file and line
+        st.error(str(error))
+    except DatabaseGone as error:
         st.error(str(error))
     except StoreError as error:
         st.error(f"{error} What was committed before is safe.")

@@ -42,6 +42,7 @@ def page() -> None:
     _figure(item)
     if state.get(f"{prefix}:checking"):
         _self_check(item, prefix)
+        keyboard.ready(f"{prefix} ticks", "question")
         return
     typed = answering.is_typed(item)
     options = st.container()
@@ -54,7 +55,7 @@ def page() -> None:
     if problem := state.pop(f"{prefix}:problem", None):
         st.warning(problem)
     st.button("I do not know", shortcut="0", on_click=_answer, args=(item, prefix, None), width="stretch")
-    keyboard.ready(prefix, typed)
+    keyboard.ready(prefix, "field" if typed else "question")
 
 
 def _check(item: Item, prefix: str) -> None:
@@ -129,7 +130,7 @@ def _after(answered: tuple[Item, Any, Marked, str]) -> None:
         st.info(said)
         if is_alone() and (text := _objections()):
             st.download_button("A file for your instructor", text, "objections.txt", on_click="ignore")
-    keyboard.ready(f"after {item.id}", typed=False)
+    keyboard.ready(f"after {item.id}", "verdict")
 
 
 def _go_on() -> None:

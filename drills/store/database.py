@@ -21,6 +21,10 @@ class StoreError(KitError):
     """The database cannot be read or written; the message says what happened and what to do."""
 
 
+class DatabaseGone(StoreError):
+    """The file is no longer the one that was opened: what was committed to it may be gone, too."""
+
+
 def database_url() -> str:
     """`$ANNDL_DATABASE_URL`, else SQLite in `$ANNDL_DATA`, else in the user's data folder."""
     if url := os.environ.get("ANNDL_DATABASE_URL"):
@@ -81,7 +85,7 @@ class Database:
             return
         log = self._file.with_name(self._file.name + "-wal")
         if _identity(self._file) != self._identity or (written and not log.exists()):
-            raise StoreError(
+            raise DatabaseGone(
                 f"Not saved: {self._file} was deleted or replaced while this server ran. Put it back, or a backup, and start "
                 "the server again."
             )

@@ -14,7 +14,8 @@ ROOT = Path(__file__).resolve().parents[2]
 class Server:
     """`streamlit run app.py` on a free port; `log` holds what it printed."""
 
-    def __init__(self, data: Path, **environment: str) -> None:
+    def __init__(self, data: Path, address: str = "127.0.0.1", **environment: str) -> None:
+        """Starts it on an address, or where the project's own configuration says when that is empty."""
         with socket.socket() as free:
             free.bind(("127.0.0.1", 0))
             self.port = free.getsockname()[1]
@@ -23,7 +24,7 @@ class Server:
         with self.log.open("wb") as log:
             self.process = subprocess.Popen(
                 [sys.executable, "-m", "streamlit", "run", "app.py", "--server.headless=true",
-                 "--server.address=127.0.0.1", f"--server.port={self.port}"],
+                 f"--server.port={self.port}", *([f"--server.address={address}"] if address else [])],
                 cwd=ROOT, stdout=log, stderr=log,
                 env=clean | {"ANNDL_DATA": str(data), "OMP_NUM_THREADS": "1"} | environment,
             )  # fmt: skip

@@ -17,6 +17,8 @@ def kill_after_an_answer(data, times):
             with connect(server.stream, max_size=None) as socket:
                 client = Client(socket)
                 client.run()
+                if "Go on" in client.buttons:  # the day's cap is reached
+                    client.click("Go on")
                 client.click("I do not know")
                 client.until("Next")
         finally:
