@@ -80,9 +80,20 @@ def test_the_installed_kit_works_in_an_empty_folder(anndl: Command, tmp_path: Pa
     shutil.copyfile(ROOT / "solutions/attention/attention.py", mine / "exercises/attention/attention.py")
     graded = anndl(mine, "grade", "attention")
     assert graded.returncode == 0, graded.stdout + graded.stderr
-    for words in (("doctor",), ("bank", "lint"), ("author", "check", "attention"), ("update",), ("status",)):
+    for words in (("doctor",), ("bank", "lint"), ("update",), ("status",)):
         done = anndl(mine, *words)
         assert done.returncode == 0, f"{words}: {done.stdout[-2000:]}{done.stderr[-2000:]}"
+    checked = anndl(
+        mine, "author", "check", "attention", "--quick"
+    )  # whether proofs are fresh is not the wheel's concern
+    here = [sys.executable, "-m", "autograder.cli", "author", "check", "attention", "--quick"]
+    expected = subprocess.run(
+        here, cwd=ROOT, env={**os.environ, "COLUMNS": "120", "NO_COLOR": "1"}, capture_output=True, text=True
+    )
+    assert checked.returncode == expected.returncode, checked.stdout + checked.stderr
+    held = [[line for line in said.splitlines() if "✓" in line] for said in (checked.stdout, expected.stdout)]
+    assert len(held[0]) >= 10
+    assert held[0] == held[1], checked.stdout
     kit = anndl.site / "anndl_kit"  # type: ignore[attr-defined]
     assert not (kit / ".anndl").exists()
 
