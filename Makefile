@@ -2,31 +2,38 @@
 PYTHON ?= python3
 VENV   ?= .venv
 BIN    := $(VENV)/bin
-PIP    := $(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt
+TORCH  ?= auto
+# auto: the CPU build on Linux where no NVIDIA driver answers. `make grade TORCH=gpu` and TORCH=cpu exchange it by hand.
+INSTALLER ?= pip
+# or uv, if you have it: `make grade INSTALLER=uv`
+INSTALL := $(PYTHON) tools/install.py --venv $(VENV) --installer $(INSTALLER) --torch $(TORCH)
+READY  := $(VENV)/.installed$(patsubst %,-%,$(filter-out auto,$(TORCH)))
+# Two processes suit a small machine; more only help where the memory for a torch each is there: `make test WORKERS=8`.
+WORKERS ?= 2
+QUICK  := not slow and not browser and not postgres and not evidence and not load
 
-.PHONY: grade app test test-slow test-browser test-postgres test-load mutants evidence check format clean
+.PHONY: grade app test test-slow test-browser test-postgres test-load proof evidence lock format clean
 
-grade: $(VENV)/.installed          ## the state of your exercises
+grade: $(READY)          ## the state of your exercises
 	@$(BIN)/anndl grade || test $$? -eq 1   # 1 = not everything is right yet, which is no error of make's
 
-app: $(VENV)/.installed            ## drills, exams and progress in the browser
+app: $(READY)            ## drills, exams and progress in the browser
 	@$(BIN)/streamlit run app.py
 
-$(VENV)/.installed: pyproject.toml constraints.txt
+$(READY): pyproject.toml constraints.txt constraints-cpu.txt tools/install.py
 	@echo "Setting up $(VENV) (a few minutes, once) ..."
-	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
-	@$(PIP) torch && $(PIP) -e .
-	@touch $@
+	@$(INSTALL)
+	@rm -f $(VENV)/.installed-* && touch $(VENV)/.installed $@
 
-$(VENV)/.developer: $(VENV)/.installed
-	@$(PIP) -e '.[dev]'
+$(VENV)/.developer: $(READY)
+	@$(INSTALL) --extra dev
 	@touch $@
 
 test: $(VENV)/.developer           ## lint, types, all quick tests
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
-	$(BIN)/python -m pytest tests -q -m 'not slow and not browser and not postgres and not evidence and not load'
+	$(BIN)/python -m pytest tests -q -n $(WORKERS) -m '$(QUICK)'
 
 test-slow: $(VENV)/.developer
 	$(BIN)/python -m pytest tests -q -m slow
@@ -40,11 +47,15 @@ test-postgres: $(VENV)/.developer  ## needs PostgreSQL's initdb
 test-load: $(VENV)/.developer
 	$(BIN)/python -m pytest tests -q -m load
 
-mutants: $(VENV)/.developer        ## changes each solution in every small way and shows what the suites miss
-	$(BIN)/python -m tests.mutants
+proof: $(VENV)/.developer          ## judges every exercise, and proves anew what is out of date: minutes each
+	$(BIN)/anndl author check
 
 evidence: $(VENV)/.developer       ## trains every reference system to its target and rewrites docs/evidence.md
 	$(BIN)/anndl evidence
+
+lock: $(VENV)/.developer          ## pins everything that pyproject.toml asks for, on every platform; UPGRADE=1 takes the newest
+	$(BIN)/uv pip compile pyproject.toml --all-extras --universal --python-version 3.11 --no-annotate --quiet \
+	  --custom-compile-command 'make lock' $(if $(UPGRADE),--upgrade) --output-file constraints.txt
 
 format: $(VENV)/.developer
 	$(BIN)/ruff check --fix . && $(BIN)/ruff format .

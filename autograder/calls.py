@@ -85,6 +85,7 @@ class Raised:
     printed: str = ""
     seconds: float = 0.0
     function: str = ""  # the function at the module's top level in which the line lies
+    cell: tuple[int, int] | None = None  # of a notebook: the number of its cell, and of the line in it
 
 
 @dataclass(frozen=True)

@@ -12,9 +12,11 @@ from dataclasses import replace
 from typing import Protocol
 
 from autograder.catalogue import Exercise
+from autograder.diagnosis import Grounds
 from autograder.records import Record
 from autograder.suite import Suite
 from autograder.trace import Call, functions_of
+from autograder.variants import blocks, code
 
 
 class Bench(Protocol):
@@ -25,6 +27,9 @@ class Bench(Protocol):
 
     @property
     def suite(self) -> Suite: ...
+
+    @property
+    def solution(self) -> str: ...
 
 
 def carried(
@@ -61,6 +66,18 @@ def carried(
         else record
         for record in records
     ]
+
+
+def grounds(bench: Bench, records: Sequence[Record], traces: Mapping[str, Sequence[Call]]) -> Grounds:
+    """Return what the failed tests can be blamed on, after `carried`: those that hold with right helpers, on these."""
+    asked = {test: _asked(trace, bench.exercise.functions) for test, trace in traces.items()}
+    below = {
+        record.test: _below(asked[record.test], bench.exercise.builds_on) - asked[record.test]
+        for record in records
+        if record.carried
+    }
+    solution = {} if bench.recorded_only else blocks(code(bench.solution))
+    return Grounds(solution, asked, below)
 
 
 def _asked(trace: Sequence[Call], known: Sequence[str]) -> frozenset[str]:

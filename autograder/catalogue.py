@@ -2,18 +2,23 @@
 
 from __future__ import annotations
 
+import ast
+import difflib
 import importlib.util
 import re
+from collections.abc import Iterable
 from functools import cached_property
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, TypeAdapter
 
+from autograder.errors import UnknownName
 from autograder.paths import courses, kit_root
 from autograder.yamlfile import CourseError, Document, read
 
 UNOWNED = "misconceptions.yaml"  # in a chapter's folder: those that no exercise owns
+SHOWN = 8  # names in one sentence
 KEBAB = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*")
 Text = Annotated[str, Field(min_length=1)]
 
@@ -40,6 +45,8 @@ class Misconception(_Data):
     holds: Text
     ask: Text = Field(alias="ask yourself")
     topic: Text
+    # a conceptual one is drilled, too; one of kind `code` shows in code only; general ones write themselves (`general.py`)
+    kind: Literal["conceptual", "code", "general"] = "conceptual"
 
 
 _MISCONCEPTION = TypeAdapter(Misconception)
@@ -286,11 +293,56 @@ class Catalogue:
             raise document.error(f"there is no chapter {path.parent.name!r} in syllabus.yaml; known are {known}")
         return document
 
+    def belief(self, name: str) -> Misconception:
+        """Return a misconception for people to read. An id that nothing states here says so itself: no report is lost for it."""
+        found = self.misconceptions.get(name) or self._general(name)
+        if found is not None:
+            return found
+        said = f"Nothing in this copy of the course says what {name} is: it was renamed, or its entry is missing."
+        data = {"id": name, "chapter": "", "believes": name, "holds": said, "topic": name}
+        return Misconception.model_validate(data | {"why it fails": said, "ask yourself": "Where is it stated now?"})
+
+    def _general(self, name: str) -> Misconception | None:
+        """Return the statement of a misconception that writes itself from the signatures of an exercise."""
+        from autograder import general
+
+        for exercise in self.exercises.values():
+            if name.startswith(f"{exercise.name.replace('_', '-')}-"):
+                source = exercise.solution if exercise.solution.is_file() else exercise.stub(self.root)
+                found = general.misconceptions(exercise, parameters(source.read_text(encoding="utf-8")))
+                if name in found:
+                    return found[name]
+        return None
+
+    def choose(self, word: str) -> list[Exercise]:
+        """Return the exercises that a word names: one, or all of a chapter (`recurrent`, `attention/`).
+
+        Raises:
+            UnknownName: it names neither; the message says what comes near.
+        """
+        chapter = word.removesuffix("/")
+        if chapter in self.chapters and word not in self.exercises:
+            if found := [e for e in self.exercises.values() if e.chapter == chapter]:
+                return found
+            raise UnknownName(f"the chapter {chapter} has no exercises yet")
+        return [self.find_exercise(word)]
+
+    def of_track(self, name: str) -> list[Exercise]:
+        """Return the exercises of a track.
+
+        Raises:
+            UnknownName: there is no such track.
+        """
+        if name not in self.tracks:
+            known = ", ".join(self.tracks) or "none here"
+            raise UnknownName(f"there is no track {name!r}; tracks: {known}")
+        return [self.exercises[one] for one in self.tracks[name].exercises]
+
     def find_exercise(self, prefix: str) -> Exercise:
         """Return the exercise that `prefix` begins (`heb` for hebbian, also `feedforward/heb`).
 
         Raises:
-            LookupError: none or several match; the message lists what there is.
+            UnknownName: none or several match; the message says what comes near.
         """
         chapter, _, stem = prefix.removesuffix(".py").rpartition("/")
         chapter = chapter.rpartition("/")[2]
@@ -299,10 +351,22 @@ class Catalogue:
         matches = exact or [e for e in pool if e.name.startswith(stem)]
         if len(matches) == 1:
             return matches[0]
-        names = ", ".join(e.name for e in matches or self.exercises.values())
         if matches:
-            raise LookupError(f"{prefix!r} could be any of {names}")
-        raise LookupError(f"there is no exercise {prefix!r}; there are {names}")
+            names = ", ".join(e.name for e in matches[:SHOWN]) + (" and more" if len(matches) > SHOWN else "")
+            raise UnknownName(f"{prefix!r} could be any of {names}")
+        raise UnknownName(f"there is no exercise {prefix!r}{near(stem, [*self.exercises, *self.chapters])}")
+
+
+def parameters(source: str) -> dict[str, tuple[str, ...]]:
+    """Return the parameters of a module's functions by name."""
+    functions = [node for node in ast.parse(source).body if isinstance(node, ast.FunctionDef)]
+    return {f.name: tuple(a.arg for a in (*f.args.posonlyargs, *f.args.args, *f.args.kwonlyargs)) for f in functions}
+
+
+def near(word: object, known: Iterable[str]) -> str:
+    """Return the end of a sentence about a name that is not known: what may have been meant."""
+    close = difflib.get_close_matches(str(word), dict.fromkeys(known), 3)
+    return f"; did you mean {' or '.join(close)}?" if close else "; `anndl status --all` lists them all"
 
 
 def _mapping(path: Path) -> Document:

@@ -14,6 +14,7 @@ from typing import Any
 
 import numpy as np
 
+from autograder import disclosure
 from autograder.calls import Failed, Outcome, Raised, Recipe, Returned
 from autograder.compare import Tolerance, as_array, difference
 from autograder.oracle import Oracle, evaluate
@@ -26,8 +27,9 @@ BAD_CALL = re.compile(r"positional argument|keyword argument|takes \d+|takes no 
 
 
 class CheckFailed(AssertionError):
-    """A check did not hold. `message` names the property only; `detail` is for the learner's own checks.
+    """A check did not hold. `message` and `detail` are for the learner's own checks.
 
+    `told`: what may be said of a hidden one, empty where that is only that it does not hold.
     `waiting`: whether it holds cannot be said before the function returns a result.
     """
 
@@ -39,8 +41,10 @@ class CheckFailed(AssertionError):
         detail: Detail | None = None,
         unfinished: bool = False,
         waiting: bool = False,
+        told: str = "",
     ) -> None:
         super().__init__(message)
+        self.told = told
         self.message, self.status, self.hints, self.detail = message, status, tuple(hints), detail
         self.unfinished, self.waiting = unfinished, waiting
 
@@ -107,19 +111,24 @@ class Check:
     def settle(self) -> None:
         """Judge the checks whose calls are under way, in order, all of them unless the submission stopped answering.
 
+        What waits for a result counts only where nothing else of the test could be judged.
+
         Raises:
             CheckFailed: the first that does not hold.
         """
-        first: CheckFailed | None = None
+        failures: list[CheckFailed] = []
+        right = 0
         while self._later:
             try:
                 self._later.pop(0)()
+                right += 1
             except CheckFailed as failed:
-                first = first or failed
+                failures.append(failed)
                 if failed.status in ("timeout", "crashed"):
                     self._later.clear()
-        if first is not None:
-            raise first
+        definite = [failed for failed in failures if not failed.waiting]
+        if definite or (failures and not right):
+            raise (definite or failures)[0]
 
     def _judge(
         self,
@@ -173,7 +182,8 @@ class Check:
             return
         if isinstance(outcome, Returned):
             detail = replace(self._detail(target, arguments), returned=brief(outcome.value), expected=name)
-            raise CheckFailed(f"{self._label(target)} returned a result where it must raise {name}", detail=detail)
+            message = f"{self._label(target)} returned a result where it must raise {name}"
+            raise CheckFailed(message, detail=detail, told=message)
         self._stop(target, arguments, outcome)
 
     def _untouched(self, function: Target, arguments: Arguments, outcome: Outcome, right: Any) -> None:
@@ -183,7 +193,8 @@ class Check:
             unfinished = isinstance(outcome, Raised) and _unfinished(outcome)
             if isinstance(outcome, Failed) and outcome.kind in ("timeout", "crashed", "memory"):
                 self._stop(function, arguments, outcome)
-            raise CheckFailed(f"{name} returns no result yet", unfinished=unfinished, waiting=not unfinished)
+            message = f"{name} returns no result yet"
+            raise CheckFailed(message, unfinished=unfinished, waiting=not unfinished, told=message)
         (args, kwargs), (positional, named) = arguments, outcome.arguments
         names = [*self._names(name, len(args)), *kwargs]
         for one, before, after in zip(names, [*args, *kwargs.values()], [*positional, *named.values()], strict=True):
@@ -191,9 +202,13 @@ class Check:
                 continue
             hints = ("`a += b` and `a[...] = b` write into the caller's array; `a = a + b` makes a new one.",)
             detail = self._detail(function, arguments)
-            raise CheckFailed(f"{name} changed its argument {one} in place", hints=hints, detail=detail)
-        if difference(outcome.value, right) and not computed(outcome.value, arguments):
-            raise CheckFailed(f"{name} computes nothing yet", waiting=True)
+            message = f"{name} changed its argument {one} in place"
+            raise CheckFailed(message, hints=hints, detail=detail, told=message)
+        array = as_array(outcome.value)
+        single = array is not None and array.size == 1  # a wrong number may be any number
+        if difference(outcome.value, right) and (single or not computed(outcome.value, arguments)):
+            message = f"{name} computes nothing yet"
+            raise CheckFailed(message, waiting=True, told=message)
 
     def _returned(self, target: Target, arguments: Arguments, outcome: Outcome) -> Returned:
         if not isinstance(outcome, Returned):
@@ -222,20 +237,25 @@ class Check:
         detail = self._detail(target, arguments)
         if isinstance(outcome, Failed):
             status: Status = {"timeout": "timeout", "crashed": "crashed", "memory": "crashed"}.get(outcome.kind, "fail")  # type: ignore[assignment]
-            raise CheckFailed(outcome.message, status, detail=detail)
+            told = disclosure.of_failure(self._label(target), outcome)
+            raise CheckFailed(outcome.message, status, detail=detail, told=told)
         if _unfinished(outcome):
             raise CheckFailed(f"{self._label(target)} still raises NotImplementedError", detail=detail, unfinished=True)
-        detail = replace(detail, line=outcome.line, source=outcome.source, printed=outcome.printed)
+        detail = replace(detail, line=outcome.line, source=outcome.source, printed=outcome.printed, cell=outcome.cell)
         if outcome.type == "AttributeError" and outcome.message.startswith("there is no function"):
-            raise CheckFailed(f"{outcome.message} in your file: is it misspelt, or deleted?", "error", detail=detail)
+            told = f"there is no function {self._label(target)} in what you handed in: is it misspelt, or deleted?"
+            message = f"{outcome.message} in your file: is it misspelt, or deleted?"
+            raise CheckFailed(message, "error", detail=detail, told=told)
         if outcome.type == "TypeError" and outcome.line is None and BAD_CALL.search(outcome.message):
             name = target if isinstance(target, str) else outcome.message.partition("(")[0]
             given = ", ".join(self._signatures.get(name, ()))
+            told = f"{self._label(target)} cannot be called as the assignment says"
             message = f"{name} cannot be called as the assignment says, with ({given}): {outcome.message}"
-            raise CheckFailed(message, "error", detail=detail)
-        where = f" in line {outcome.line}" if outcome.line else ""
+            raise CheckFailed(message, "error", detail=detail, told=f"{told}, with ({given})" if given else told)
+        where = f" in {detail.where}" if detail.where else ""
         message = f"{self._label(target)} raised {outcome.type}{where}: {outcome.message[:300]}"
-        raise CheckFailed(message, "error", detail=detail)
+        told = disclosure.of_exception(self._label(target), outcome, detail.where)
+        raise CheckFailed(message, "error", detail=detail, told=told)
 
     def _label(self, target: Target) -> str:
         return name_of(target).replace("_", " ") if callable(target) else target

@@ -6,7 +6,8 @@ beliefs are named that
 
 1. fail no test that the submission passes,
 2. explain at least a third of the failed tests; where two or three beliefs leave nothing to others, they may explain less,
-3. do not rest on results that need no thought: nothing, an argument handed back, the same for every input.
+3. are contradicted by none: a test that they make fail and that fails otherwise needs a second mistake that disturbs it,
+4. do not rest on results that need no thought: nothing, an argument handed back, the same for every input.
 
 What explains a test but does not earn its name is kept as a resemblance.
 """
@@ -15,21 +16,21 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Collection, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from itertools import combinations
 from typing import Any, Literal
 
 import numpy as np
 
-from autograder.calls import Outcome, Raised, Returned
+from autograder.calls import Failed, Outcome, Raised, Returned
 from autograder.check import computed
 from autograder.compare import as_array, close, difference
 from autograder.oracle import Answer, Oracle, digest_of
 from autograder.trace import Call
-from autograder.variants import Variant
+from autograder.variants import Variant, blocks
 
 SHARE = 1 / 3  # of the failed tests that a name must explain
-FACTOR = 12  # a diagnosis may ask the wrong versions this many times as many calls as the grading made
+FACTOR, LEAST = 10, 250  # a diagnosis may ask wrong versions for this many times the calls that the grading made
 PAIRS = 200  # pairs of wrong versions that are tried at most
 Agreement = Literal["no", "weak", "strong"]
 
@@ -47,6 +48,7 @@ def diagnose(
     traces: Mapping[str, Sequence[Call]],
     oracle: Oracle,
     profile: Callable[[Variant], frozenset[str] | None],
+    grounds: Grounds,
 ) -> Diagnosis:
     """Name what explains the failed tests.
 
@@ -55,50 +57,100 @@ def diagnose(
         traces: the judged calls of every test; how many there are bounds the work.
         oracle: answers of the wrong versions.
         profile: the tests that a wrong version fails; None where that is not known.
+        grounds: which functions a failed test can be blamed on.
     """
     idle = constant_functions(traces)
     calls = sum(map(len, traces.values()))
-    work = _Work(oracle, {test: _evidence(traces.get(test, ()), idle) for test in failing}, FACTOR * calls)
+    work = _Work(oracle, {test: _evidence(traces.get(test, ()), idle) for test in failing}, max(LEAST, FACTOR * calls))
     near: dict[str, Variant] = {}
+    forms: dict[tuple[str, ...], list[Variant]] = {}
     stories: dict[tuple[str, ...], _Story] = {}
     for variant, own in _plausible(oracle.singles, failing, profile):
-        strong, agreed = work.explained(variant, own & failing)
+        changed = grounds.changed(variant)
+        if changed & idle:
+            continue
+        possible = frozenset(test for test in own & failing if grounds.blames(test, changed))
+        strong, agreed = work.explained(variant, possible)
+        if own <= failing:
+            forms.setdefault(variant.misconceptions, []).append(variant)
+            together = work.together(forms[variant.misconceptions], possible - agreed)
+            strong, agreed = strong | together, agreed | together
         for test in strong:
             near.setdefault(test, variant)
         if strong and own <= failing:
-            story = _Story(variant.misconceptions, own, strong, agreed)
-            stories[story.ids] = story.with_form(stories.get(story.ids))
+            story = stories.setdefault(variant.misconceptions, _Story(variant.misconceptions))
+            story.forms.append(_Form(own, strong, agreed, changed))
     ranked = list(stories.values())
-    named = _one(ranked, failing) or _two(ranked, failing) or _several(ranked, failing)
-    rest = failing - named.keys()
-    already = {one for ids in named.values() for one in ids}
-    if rest and (already or len(rest) >= _least(failing)):
-        work.budget = len(work.verdicts) + FACTOR * calls
-        for pair in _plausible_pairs(oracle.pairs, failing, rest, already, profile):
-            strong, agreed = work.explained(pair, rest)
-            if strong and agreed == rest:
-                named |= dict.fromkeys(rest, pair.misconceptions)
-                break
+    named = _one(ranked, failing) or _two(ranked, failing)
+    if not named:
+        work.budget = len(work.verdicts) + max(LEAST, FACTOR * calls) // 2
+        named = _pair(stories, failing, oracle.pairs, work, profile) or _several(ranked, failing, grounds)
     return Diagnosis(named, {test: v.misconceptions for test, v in near.items() if test not in named})
 
 
 @dataclass(frozen=True)
-class _Story:
-    """A belief, the tests that it makes fail, and those whose results its versions give.
+class Grounds:
+    """Which functions a failed test can be blamed on.
 
-    A belief may show in several places at once, so what its forms explain is taken together. `strong` are the tests with a
-    telling call; in the other ones of `agreed` nothing speaks against it.
+    Args:
+        solution: the solution's functions as text; empty where there is none to compare with.
+        asked: the functions that each test asks for itself.
+        below: of a test that holds with right versions of other functions: these functions, which are to blame.
     """
 
-    ids: tuple[str, ...]
+    solution: Mapping[str, str]
+    asked: Mapping[str, frozenset[str]]
+    below: Mapping[str, frozenset[str]]
+
+    def changed(self, variant: Variant) -> frozenset[str]:
+        """Return the functions in which a wrong version differs from the solution; empty where that is not known."""
+        if not self.solution or not variant.source:
+            return frozenset()
+        other = blocks(variant.source)
+        return frozenset(
+            name for name in self.solution.keys() | other.keys() if self.solution.get(name) != other.get(name)
+        )
+
+    def blames(self, test: str, changed: frozenset[str]) -> bool:
+        """Whether a failure can come from these functions."""
+        return not changed or "" in changed or test not in self.below or bool(changed & self.below[test])
+
+
+@dataclass(frozen=True)
+class _Form:
+    """A wrong version: the tests that it fails, and those whose results it gives.
+
+    `strong` are the tests with a telling call; in the other ones of `agreed` nothing speaks against it.
+    """
+
     own: frozenset[str]
     strong: frozenset[str]
     agreed: frozenset[str]
+    changed: frozenset[str]
 
-    def with_form(self, other: _Story | None) -> _Story:
-        if other is None:
-            return self
-        return _Story(self.ids, self.own | other.own, self.strong | other.strong, self.agreed | other.agreed)
+    def independent(self, other: _Form) -> bool:
+        """Whether each explains what the other does not: then both may be there, and disturb each other elsewhere."""
+        return bool(self.strong - other.agreed and other.strong - self.agreed)
+
+
+@dataclass
+class _Story:
+    """A belief in all the forms that explain something: it may show in several places at once."""
+
+    ids: tuple[str, ...]
+    forms: list[_Form] = field(default_factory=list)
+
+    @property
+    def own(self) -> frozenset[str]:
+        return frozenset().union(*(form.own for form in self.forms))
+
+    @property
+    def strong(self) -> frozenset[str]:
+        return frozenset().union(*(form.strong for form in self.forms))
+
+    @property
+    def agreed(self) -> frozenset[str]:
+        return frozenset().union(*(form.agreed for form in self.forms))
 
 
 Named = dict[str, tuple[str, ...]]
@@ -124,22 +176,72 @@ def _two(stories: Sequence[_Story], failing: frozenset[str]) -> Named:
     return {}
 
 
-def _several(stories: Sequence[_Story], failing: frozenset[str]) -> Named:
-    """The belief that explains most, then those that explain more, as long as each earns its name."""
-    named: Named = {}
+def _pair(
+    stories: Mapping[tuple[str, ...], _Story],
+    failing: frozenset[str],
+    pairs: Sequence[Variant],
+    work: _Work,
+    profile: Callable[[Variant], frozenset[str] | None],
+) -> Named:
+    """Two beliefs that explain everything, where a version of both gives what neither alone does."""
+    for pair, need in _plausible_pairs(pairs, stories, failing, profile):
+        strong, agreed = work.explained(pair, need)
+        if strong and agreed == need:
+            named: Named = dict.fromkeys(need, pair.misconceptions)
+            for id in pair.misconceptions:
+                if story := stories.get((id,)):
+                    named |= dict.fromkeys(story.agreed - need, story.ids)
+            return named
+    return {}
+
+
+def _several(stories: Sequence[_Story], failing: frozenset[str], grounds: Grounds) -> Named:
+    """The belief that explains most, then those that explain more, as long as each earns its name and none is contradicted."""
+    pool = list(stories)
+    while pool:
+        chosen = _greedy(pool, failing)
+        named = {test: story.ids for story in reversed(chosen) for test in story.agreed}
+        contradicted = [story for story in chosen if _contradicts(story, chosen, failing - named.keys(), grounds)]
+        if not contradicted:
+            return named
+        pool = [story for story in pool if story is not contradicted[0]]
+    return {}
+
+
+def _greedy(stories: Sequence[_Story], failing: frozenset[str]) -> list[_Story]:
+    chosen: list[_Story] = []
+    explained: frozenset[str] = frozenset()
     owned: frozenset[str] = frozenset()
     left = list(stories)
-    while left and failing - named.keys():
-        best = min(left, key=lambda story: (-len(story.strong - named.keys()), len(story.own ^ failing)))
-        fresh, telling = best.agreed - named.keys(), best.strong - named.keys()
-        elsewhere = telling - owned  # where two beliefs meet, a third one may fit by chance
-        completes = bool(named) and bool(elsewhere) and not failing - named.keys() - fresh
+    while left and failing - explained:
+        best = min(left, key=lambda story: (-len(story.strong - explained), len(story.own ^ failing)))
+        telling = best.strong - explained
+        # where two beliefs meet, a third one may fit by chance: only what lies elsewhere speaks for it
+        completes = bool(chosen) and bool(telling - owned) and not failing - explained - best.agreed
         if len(telling) < _least(failing) and not completes:
             break
-        named |= dict.fromkeys(fresh, best.ids)
-        owned |= best.own
+        chosen.append(best)
+        explained, owned = explained | best.agreed, owned | best.own
         left.remove(best)
-    return named
+    return chosen
+
+
+def _contradicts(story: _Story, chosen: Sequence[_Story], unexplained: frozenset[str], grounds: Grounds) -> bool:
+    """Whether some unexplained test speaks against a belief.
+
+    Either the belief makes it fail, but otherwise, and no second mistake can have disturbed it; or it asks for the very
+    function that the belief concerns, which must then hold another mistake.
+    """
+    forms = [form for other in chosen for form in other.forms]
+    changed = frozenset().union(*(form.changed for form in story.forms))
+    for test in unexplained:
+        owners = [form for form in forms if test in form.own]
+        if test in story.own:
+            if not any(one.independent(other) for one, other in combinations(owners, 2)):
+                return True
+        elif test not in grounds.below and grounds.asked.get(test, frozenset()) & changed:
+            return True
+    return False
 
 
 def _plausible(
@@ -157,26 +259,26 @@ def _plausible(
 
 def _plausible_pairs(
     pairs: Sequence[Variant],
+    stories: Mapping[tuple[str, ...], _Story],
     failing: frozenset[str],
-    rest: frozenset[str],
-    already: Collection[str],
     profile: Callable[[Variant], frozenset[str] | None],
-) -> list[Variant]:
-    """Return pairs with all that is named already, of which neither fails what is passed, and both may fail the rest."""
+) -> list[tuple[Variant, frozenset[str]]]:
+    """Return pairs of which neither fails what is passed and both may fail the rest, with what they alone must explain."""
     own: dict[str, frozenset[str]] = {}
-    found: list[tuple[int, int, Variant]] = []
+    found: list[tuple[tuple[int, int, int], Variant, frozenset[str]]] = []
     for pair in pairs:
-        if not {*already} <= {*pair.misconceptions}:
-            continue
         for parent in pair.parents:
             if parent not in own:
                 known = profile(Variant((), "", (), parent))
                 own[parent] = failing if known is None else known
         first, second = (own[parent] for parent in pair.parents)
-        together = first | second
-        if first <= failing and second <= failing and rest <= together:
-            found.append((len(failing ^ together), len(found), pair))
-    return [pair for _, _, pair in sorted(found, key=lambda entry: entry[:2])[:PAIRS]]
+        if not (first <= failing and second <= failing):
+            continue
+        told = [story.agreed for id in pair.misconceptions if (story := stories.get((id,)))]
+        need = failing.difference(*told)
+        if need and need <= first | second:
+            found.append(((len(need), len(failing ^ (first | second)), len(found)), pair, need))
+    return [(pair, need) for _, pair, need in sorted(found, key=lambda entry: entry[0])[:PAIRS]]
 
 
 @dataclass
@@ -195,6 +297,23 @@ class _Work:
         found = {test: self._explains(variant, test) for test in sorted(tests)}
         strong = frozenset(test for test, agreed in found.items() if agreed == "strong")
         return strong, frozenset(test for test, agreed in found.items() if agreed != "no")
+
+    def together(self, forms: Sequence[Variant], tests: Collection[str]) -> frozenset[str]:
+        """Return those of the tests that several forms of one belief explain, each what calls of some functions gave."""
+        if len(forms) < 2:
+            return frozenset()
+        found = set()
+        for test in sorted(tests):
+            calls: dict[str, list[Call]] = {}
+            for call, _ in self.evidence[test]:
+                calls.setdefault(call.name, []).append(call)
+            telling = any(tells for _, tells in self.evidence[test])
+            if len(calls) > 1 and telling and all(self._some(forms, of_one) for of_one in calls.values()):
+                found.add(test)
+        return frozenset(found)
+
+    def _some(self, forms: Sequence[Variant], calls: Sequence[Call]) -> bool:
+        return any(all(self._agreement(form, call) == "strong" for call in calls) for form in forms)
 
     def _explains(self, variant: Variant, test: str) -> Agreement:
         strong = False
@@ -260,7 +379,9 @@ def agreement(answer: Answer | None, outcome: Outcome, after: bool = False) -> A
             return "no"
         same = (answer.function, answer.message) == (outcome.function, outcome.message[:500])
         return "strong" if same and outcome.function else "weak"
-    if not isinstance(outcome, Returned) or answer.raised:
+    if isinstance(outcome, Failed):
+        return "weak" if (answer.raised, answer.message) == (outcome.kind, outcome.message[:500]) else "no"
+    if answer.raised:
         return "no"
     if after:
         kept = answer.after is not None and difference(list(outcome.arguments[0]), answer.after) is None

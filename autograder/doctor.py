@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
-import importlib
 import importlib.metadata
 import platform
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import chain
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Literal
 
-import typer
 from rich.console import Console
 from rich.text import Text
+
+from autograder.errors import KitError
+from autograder.wording import runnable
 
 REQUIRED = re.compile(r"^([A-Za-z0-9_.-]+)==(\S+)")
 NEEDED = ("numpy", "torch", "pytest", "nbgrader", "streamlit", "typer", "rich", "pydantic", "PyYAML", "matplotlib")
@@ -28,12 +30,16 @@ class Finding:
     remedy: str = ""
 
 
-def examine(root: Path) -> Iterator[Finding]:
-    """Look at Python, packages, course data, stubs, the state folder and what confinement this system offers."""
+def examine(root: Path | None) -> Iterator[Finding]:
+    """Look at Python, packages, course data, stubs, the state folder and what confinement this system offers.
+
+    Without a course folder the rest is looked at all the same.
+    """
     yield _python()
     yield from _packages(root)
-    yield from _course(root)
-    yield _state(root)
+    if root is not None:
+        yield from _course(root)
+        yield _state(root)
     yield from _confinement()
 
 
@@ -41,10 +47,10 @@ def _python() -> Finding:
     return Finding("good", f"Python {platform.python_version()}")  # an older one does not get this far: pip refuses
 
 
-def _packages(root: Path) -> Iterator[Finding]:
-    file = root / "constraints.txt"
+def _packages(root: Path | None) -> Iterator[Finding]:
+    file = root / "constraints.txt" if root else None
     tested = {}
-    if file.is_file():
+    if file and file.is_file():
         lines = file.read_text(encoding="utf-8").splitlines()
         tested = {m.group(1).lower(): m.group(2) for line in lines if (m := REQUIRED.match(line))}
     for name in NEEDED:
@@ -65,7 +71,6 @@ def _packages(root: Path) -> Iterator[Finding]:
 def _course(root: Path) -> Iterator[Finding]:
     from autograder.catalogue import Catalogue
     from autograder.sync import sync
-    from autograder.yamlfile import CourseError
 
     try:
         catalogue = Catalogue(root)
@@ -82,8 +87,12 @@ def _course(root: Path) -> Iterator[Finding]:
                     f"exercises/{exercise.chapter}/{exercise.name}.py is missing",
                     f"`anndl reset {exercise.name}`",
                 )
-    except CourseError as error:
-        yield Finding("bad", str(error), "Correct that line.")
+            if not exercise.suite.is_file():
+                yield Finding("bad", f"the tests of {exercise.name} are missing", "Get the course folder anew.")
+    except KitError as error:
+        yield Finding("bad", str(error), "Until it is corrected, nothing can be graded.")
+    except OSError as error:
+        yield Finding("bad", f"{error.filename} cannot be read: {error.strerror}")
 
 
 def _state(root: Path) -> Finding:
@@ -136,27 +145,20 @@ def _confinement() -> Iterator[Finding]:
         yield Finding("note", missing)
 
 
-def attach(app: typer.Typer) -> None:
-    """Add the command."""
+def examined(console: Console) -> int:
+    """Print what is found; returns the exit status: 1 where something is bad."""
+    from autograder.paths import find_root
 
-    @app.command()
-    def doctor(
-        folder: Annotated[
-            Path | None, typer.Argument(help="A course folder of nbgrader's, to look at what was handed in.")
-        ] = None,
-        fix: Annotated[bool, typer.Option("--fix", help="Repair submissions (the originals are kept).")] = False,
-    ) -> None:
-        """Find what is wrong: with this installation, or with the notebooks handed in to FOLDER."""
-        from autograder.paths import find_root
-
-        console = Console(highlight=False)
-        if folder is not None:
-            raise typer.Exit(importlib.import_module("classroom.doctor").report(folder, fix, console))
-        worst = 0
-        for finding in examine(find_root()):
-            sign, style = {"good": ("ok  ", "green"), "note": ("note", "yellow"), "bad": ("BAD ", "red")}[finding.level]
-            console.print(
-                Text.assemble((sign, style), "  ", finding.what, ("  " + finding.remedy, "cyan")), soft_wrap=True
-            )
-            worst = max(worst, finding.level == "bad")
-        raise typer.Exit(int(worst))
+    findings: list[Finding] = []
+    root = None
+    try:
+        root = find_root()
+    except (KitError, OSError) as error:
+        findings.append(Finding("bad", str(error)))
+    worst = 0
+    for finding in chain(findings, examine(root)):
+        sign, style = {"good": ("ok  ", "green"), "note": ("note", "yellow"), "bad": ("BAD ", "red")}[finding.level]
+        remedy = runnable(finding.remedy)
+        console.print(Text.assemble((sign, style), "  ", finding.what, ("  " + remedy, "cyan")), soft_wrap=True)
+        worst = max(worst, finding.level == "bad")
+    return int(worst)

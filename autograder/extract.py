@@ -1,141 +1,77 @@
-"""Takes the submitted functions out of a notebook's code, by name.
+"""Turns a notebook's code cells into the text that is graded (see `autograder.statements`; `autograder.unfold` runs it).
 
-Not the cells' tags, ids or order decide, but what the code defines: a copied, moved or retagged cell loses nothing. Of several
-definitions of a name the last one counts, as it would after "run all", except that an unwritten stub never replaces something
-written. What a function needs (imports, helpers, constants) comes along; plots, prints and everything else stay behind.
+Not the cells' tags, ids or order decide, but what the code defines: a copied, moved or retagged cell loses nothing. Here the
+code is only cleaned of what IPython alone knows: it is parsed where it is run, in the worker, whose time and memory are bounded.
 """
 
 from __future__ import annotations
 
-import ast
-import builtins
 import re
-from collections.abc import Collection, Iterable, Iterator
-from dataclasses import dataclass
+from collections.abc import Collection, Iterable
 
-MAGIC = re.compile(r"^\s*[%!?]|^\s*[\w.]+\?{1,2}\s*$|^\s*\w+\s*=\s*[%!]")
-BUILTINS = frozenset(dir(builtins))
+from autograder.errors import KitError
+from autograder.statements import CELL, CLOSE, NOTEBOOK
 
-
-@dataclass(frozen=True)
-class _Binding:
-    """A top-level statement that gives names their meaning."""
-
-    names: frozenset[str]
-    needs: frozenset[str]
-    source: str
-    unwritten: bool = False
-    adds: bool = False  # changes what the names already mean: `x += 1`, `table[0] = 1`
+CODE_CHARS = 1 << 20  # all cells together
+CELLS = 5_000
+TOKENISED_CHARS = 2 << 20  # of a notebook; a cell with magics is read more than once
+# lines that may be for IPython only; whether they are, tokens decide
+SPECIAL = re.compile(r"^[ \t]*(?:[%!?]|>>>|In \[)|\?[ \t]*$|=[ \t]*[%!]|\A\s*^[ \t]", re.MULTILINE)
+PYTHON_CELLS = re.compile(r"\s*%%(?:time|timeit|capture|prun)\b[^\n]*")  # cell magics whose cell is run as Python
 
 
-def module_source(cells: Iterable[str], wanted: Collection[str]) -> str:
-    """Return the text of a module with the wanted functions and what they need.
+class Ungradable(KitError):
+    """A notebook that is not taken for a hand-in; the text says why, in one sentence."""
+
+
+def notebook_source(cells: Iterable[str], functions: Collection[str]) -> str:
+    """Return the text of a notebook, to be graded as any module's text is.
 
     Args:
-        cells: the notebook's code cells, in the order in which they count.
-        wanted: names of the functions.
+        cells: the code cells, in the order in which they count; cell N of a message is the Nth of these.
+        functions: names of the functions that are graded.
 
-    A cell that is not Python contributes functions that raise SyntaxError when called, so that the others still count.
+    Raises:
+        Ungradable: these are not texts, or too many or too long ones.
     """
-    bindings = [binding for cell in cells for binding in _bindings(cell, wanted)]
-    chosen: set[int] = set()
-    todo = list(wanted)
-    done: set[str] = set()
-    while todo:
-        name = todo.pop()
-        if name in done:
-            continue
-        done.add(name)
-        for index in _meaning(bindings, name):
-            chosen.add(index)
-            todo += bindings[index].needs - done
-    return "\n\n".join(bindings[index].source for index in sorted(chosen)) + "\n"
+    texts = list(cells)
+    if bad := next((number for number, text in enumerate(texts, 1) if not isinstance(text, str)), 0):
+        raise Ungradable(f"cell {bad} of the notebook holds no text")
+    size = sum(map(len, texts))
+    if size > CODE_CHARS:
+        raise Ungradable(f"the notebook holds {size:,} characters of code; a hand-in may have {CODE_CHARS:,}")
+    if len(texts) > CELLS:
+        raise Ungradable(f"the notebook has {len(texts):,} cells; a hand-in may have {CELLS:,}")
+    parts, budget = [f"{NOTEBOOK}{', '.join(functions)}{CLOSE}"], TOKENISED_CHARS
+    for number, text in enumerate(texts, 1):
+        code, read = _python(_clean(text), budget)
+        parts += [f"{CELL}{number}{CLOSE}", code]
+        budget -= read
+    return "\n".join(parts) + "\n"
 
 
-def _meaning(bindings: list[_Binding], name: str) -> list[int]:
-    """Return the statements that together give a name its meaning: its last definition and what later adds to it."""
-    defining = [i for i, b in enumerate(bindings) if name in b.names and not b.adds]
-    if not defining:
-        return []
-    written = [i for i in defining if not bindings[i].unwritten]
-    last = (written or defining)[-1]
-    return [last, *(i for i, b in enumerate(bindings) if i > last and name in b.names and b.adds)]
+def _clean(text: str) -> str:
+    """Return text that any Python can read: one kind of line ending, no half characters, no line that looks like ours."""
+    text = text.replace("\r\n", "\n").replace("\r", "\n")
+    text = text.encode("utf-8", "replace").decode("utf-8")  # lone surrogates become question marks
+    return text.replace(CELL, CELL.replace(" ", "\N{NO-BREAK SPACE}")) if CELL in text else text
 
 
-def _bindings(cell: str, wanted: Collection[str]) -> Iterator[_Binding]:
-    text = without_magics(cell)
-    try:
-        tree = ast.parse(text)
-    except (SyntaxError, ValueError, RecursionError, MemoryError) as error:
-        line = getattr(error, "lineno", None)
-        said = getattr(error, "msg", None) or str(error)
-        where = f" (line {line} of its cell)" if line else ""
-        for name in wanted:
-            if re.search(rf"^\s*def\s+{re.escape(name)}\b", text, re.MULTILINE):
-                message = f"the cell that defines {name} is not yet Python: {said}{where}"
-                source = f"def {name}(*args, **kwargs):\n    raise SyntaxError({message!r})"
-                yield _Binding(frozenset([name]), frozenset(), source)
-        return
-    for node in tree.body:
-        names = frozenset(_names(node))
-        if names:
-            source = ast.get_source_segment(text, node) or ""
-            if isinstance(node, ast.FunctionDef | ast.ClassDef) and node.decorator_list:
-                start = min(d.lineno for d in node.decorator_list) - 1
-                source = "\n".join(text.splitlines()[start : node.end_lineno])
-            adds = isinstance(node, ast.AugAssign) or not isinstance(
-                _first_target(node), ast.Name | ast.Tuple | ast.List | None
-            )
-            yield _Binding(names, frozenset(_needs(node)) - BUILTINS, source, _unwritten(node), adds)
+def _python(cell: str, budget: int) -> tuple[str, int]:
+    """Return a cell without what only IPython knows, in as many lines, and how many characters were read for that.
 
+    A cell for another language is emptied.
+    """
+    above = ""
+    while match := PYTHON_CELLS.match(cell):
+        above += "\n" * match.group().count("\n")
+        cell = cell[match.end() :]
+    if cell.lstrip().startswith("%%"):
+        return "", 0
+    if not SPECIAL.search(cell):
+        return above + cell, 0
+    from autograder.magics import without_magics  # IPython is there wherever there are notebooks
 
-def without_magics(cell: str) -> str:
-    """Blank out IPython's magics, shell lines and questions; a cell magic (%%...) but for %%time takes the whole cell."""
-    lines = cell.splitlines()
-    first = next((line for line in lines if line.strip()), "")
-    if first.lstrip().startswith("%%") and not re.match(r"\s*%%(time|timeit|capture)\b", first):
-        return ""
-    return "\n".join("" if MAGIC.match(line) else line for line in lines)
-
-
-def _first_target(node: ast.stmt) -> ast.expr | None:
-    if isinstance(node, ast.Assign):
-        return node.targets[0]
-    return node.target if isinstance(node, ast.AugAssign | ast.AnnAssign) else None
-
-
-def _names(node: ast.stmt) -> Iterator[str]:
-    """Yield the names that a top-level statement defines or changes."""
-    if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef):
-        yield node.name
-    elif isinstance(node, ast.Import | ast.ImportFrom):
-        for alias in node.names:
-            yield (alias.asname or alias.name).partition(".")[0]
-    elif isinstance(node, ast.Assign | ast.AugAssign | ast.AnnAssign):
-        for target in node.targets if isinstance(node, ast.Assign) else [node.target]:
-            for part in ast.walk(target):
-                if isinstance(part, ast.Name):
-                    yield part.id
-    elif isinstance(node, ast.If | ast.Try | ast.With):
-        for child in ast.iter_child_nodes(node):
-            if isinstance(child, ast.stmt):
-                yield from _names(child)
-            elif isinstance(child, ast.ExceptHandler):
-                for inner in child.body:
-                    yield from _names(inner)
-
-
-def _needs(node: ast.stmt) -> Iterator[str]:
-    for part in ast.walk(node):
-        if isinstance(part, ast.Name) and isinstance(part.ctx, ast.Load):
-            yield part.id
-
-
-def _unwritten(node: ast.stmt) -> bool:
-    if not isinstance(node, ast.FunctionDef):
-        return False
-    body = [s for s in node.body if not (isinstance(s, ast.Expr) and isinstance(s.value, ast.Constant))]
-    if len(body) != 1 or not isinstance(body[0], ast.Raise) or body[0].exc is None:
-        return not body
-    error = body[0].exc.func if isinstance(body[0].exc, ast.Call) else body[0].exc
-    return isinstance(error, ast.Name) and error.id == "NotImplementedError"
+    empty = len(cell) - len(cell.lstrip("\n"))
+    code, read = without_magics(cell[empty:], budget)
+    return above + "\n" * empty + code, read

@@ -22,6 +22,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import cache
 from itertools import pairwise
 from pathlib import Path
+from typing import cast
 
 import yaml
 
@@ -186,7 +187,7 @@ def _written_over(function: ast.FunctionDef, argument: str) -> Iterator[ast.Func
             place = next(n for n in ast.walk(changed) if isinstance(n, ast.BinOp) and _is(n.left, argument))
             block, index = _innermost(changed, place)
             block.insert(index, ast.AugAssign(ast.Name(argument, ast.Store()), place.op, place.right))
-            yield _Put(place, place.left).visit(changed)
+            yield cast(ast.FunctionDef, _Put(place, place.left).visit(changed))
 
     class Bare(ast.NodeTransformer):
         def visit_Call(self, node: ast.Call) -> ast.AST:

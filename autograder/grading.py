@@ -5,7 +5,6 @@ The suite, the reference and the expected values live here; the submission lives
 
 from __future__ import annotations
 
-import ast
 import hashlib
 import hmac
 import json
@@ -18,15 +17,16 @@ from typing import Any
 
 import numpy as np
 
+from autograder import proof
 from autograder.calls import Failed, InfrastructureError, Isolation, Limits, Loaded, Outcome, Raised, Runner, Submission
-from autograder.carrying import carried
-from autograder.catalogue import Catalogue, Exercise
+from autograder.carrying import carried, grounds
+from autograder.catalogue import Catalogue, Exercise, parameters
 from autograder.check import Check, CheckFailed, Student
 from autograder.diagnosis import diagnose
 from autograder.general import versions
 from autograder.inprocess import InProcess
 from autograder.oracle import Oracle, reference_digest
-from autograder.records import Record, Report, Status
+from autograder.records import Detail, Record, Report, Status
 from autograder.suite import Suite, SuiteError, Test, load
 from autograder.trace import Call
 from autograder.variants import Variant, code, from_record, pair_variants, single_variants
@@ -83,11 +83,7 @@ class Bench:
     def signatures(self) -> dict[str, tuple[str, ...]]:
         """Parameter names by function, from the stub."""
         stub = self.exercise.stub(self.root) if self.recorded_only else self.exercise.solution
-        tree = ast.parse(stub.read_text(encoding="utf-8"))
-        functions = [node for node in tree.body if isinstance(node, ast.FunctionDef)]
-        return {
-            f.name: tuple(a.arg for a in (*f.args.posonlyargs, *f.args.args, *f.args.kwonlyargs)) for f in functions
-        }
+        return parameters(stub.read_text(encoding="utf-8"))
 
     @cached_property
     def answers_folder(self) -> Path:
@@ -134,8 +130,21 @@ class Bench:
     def _public_oracle(self) -> Oracle:
         return Oracle(self.exercise, lambda: self.variants, self.digest, self.answers_folder, self.recorded_only)
 
+    @cached_property
+    def _proven(self) -> dict[str, frozenset[str]]:
+        """The tests that each wrong version fails, from the exercise's proof record, as long as that is true."""
+        found = None if self.recorded_only else proof.fresh(self.exercise)
+        if found is None:
+            return {}
+        return {
+            key: frozenset(test for test, mark in zip(found.tests, marks, strict=False) if mark == "x")
+            for key, marks in found.versions.items()
+        }
+
     def profile(self, variant: Variant) -> frozenset[str] | None:
-        """Return the tests that a wrong version fails on the public seed; None where that is not recorded."""
+        """Return the tests that a wrong version fails under every seed; None where that is not recorded."""
+        if variant.key in self._proven:
+            return self._proven[variant.key]
 
         def compute() -> frozenset[str]:
             by_key = {one.key: one for one in self.variants[0]}
@@ -236,8 +245,7 @@ class Session:
         begun = [self._begun(test, ahead=True) for test in suite.tests]
         records = [self._finished(*test) for test in begun]
         if self._diagnose and _failing(records):
-            named = self._named(records)
-            records = carried(self.bench, named, self.traces, self._again)
+            records = self._named(carried(self.bench, records, self.traces, self._again))
         self.oracle.save()
         self.bench.save()  # a secret seed asks the public one how the wrong versions fare
         return records
@@ -249,6 +257,28 @@ class Session:
                 raise InfrastructureError(failure.message)
             raise CheckFailed(failure.message, failure.status)
         return Check(self._begin, self.oracle, self.bench.signatures, ahead)
+
+    def explain(self, test: str, failed: CheckFailed) -> str:
+        """Return a failed check as text for pytest, with the belief that a grading of the whole submission finds behind it."""
+        detail = failed.detail or Detail()
+        named = (("called  ", detail.called), ("returned", detail.returned), ("expected", detail.expected))
+        lines = [failed.message]
+        lines += [f"  {name}  {text}" for name, text in (*named, ("        ", detail.difference)) if text]
+        lines += [f"  {hint}" for hint in failed.hints]
+        catalogue = Catalogue(self.bench.root)
+        for name in self._beliefs.get(test, ()):
+            entry = catalogue.belief(name)
+            lines += [f"  This is what comes out of the belief: {entry.believes}", f"  {entry.fails}", f"  {entry.ask}"]
+            lines += [f"  ({name})"]
+        return "\n".join(lines)
+
+    @cached_property
+    def _beliefs(self) -> dict[str, tuple[str, ...]]:
+        whole = Session(self.bench, self._submission, self.key, in_process, self.limits)
+        try:
+            return {record.test: record.misconceptions for record in whole.run()}
+        finally:
+            whole.close()
 
     def close(self) -> None:
         """End the submission's worker."""
@@ -321,6 +351,7 @@ class Session:
                 blank,
                 status=failed.status,
                 message=failed.message,
+                told=failed.told,
                 hints=failed.hints,
                 detail=failed.detail,
                 unfinished=failed.unfinished,
@@ -357,7 +388,8 @@ class Session:
 
     def _named(self, records: list[Record]) -> list[Record]:
         """Give each failed test the misconceptions that explain it, where they earn their name."""
-        found = diagnose(_failing(records), self.traces, self.oracle, self.bench.profile)
+        blame = grounds(self.bench, records, self.traces)
+        found = diagnose(_failing(records), self.traces, self.oracle, self.bench.profile, blame)
         return [
             replace(r, misconceptions=found.named.get(r.test, ()), resembles=found.resembles.get(r.test, ()))
             for r in records
@@ -388,7 +420,8 @@ class Session:
 
 
 def _failing(records: Sequence[Record]) -> frozenset[str]:
-    return frozenset(record.test for record in records if record.status != "pass" and not record.waiting)
+    """Return the tests that the submission as it stands does not pass."""
+    return frozenset(r.test for r in records if (r.status != "pass" and not r.waiting) or r.carried)
 
 
 def _load_problem(outcome: Raised | Failed, name: str) -> str:

@@ -15,7 +15,7 @@ import linecache
 import os
 import sys
 import traceback
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from types import ModuleType
 from typing import Any, TypeVar
 
@@ -34,6 +34,8 @@ from autograder.calls import (
 )
 from autograder.draws import Draws
 from autograder.scene import NO_DEBUGGER, Printed, Scene
+from autograder.statements import is_notebook
+from autograder.unfold import Notebook
 
 MESSAGE_CHARS, TRACEBACK_CHARS = 2000, 6000
 KIT = os.path.dirname(os.path.abspath(__file__)) + os.sep  # its own frames are not shown
@@ -52,6 +54,7 @@ class Host:
         memory_bytes: the bound that a message about memory names; 0 where there is none.
         terminal: whether printing and the debugger reach the terminal.
         passes: exceptions that are no outcome but leave `load` and `call`.
+        alone: whether nothing else in this process uses torch, which `sandbox.warm` has seeded.
     """
 
     def __init__(
@@ -61,13 +64,18 @@ class Host:
         memory_bytes: int = 0,
         terminal: bool = False,
         passes: tuple[type[BaseException], ...] = (),
+        alone: bool = False,
     ) -> None:
-        self.submission, self.memory_bytes, self.terminal, self.passes = submission, memory_bytes, terminal, passes
+        self.submission, self.memory_bytes, self.passes = submission, memory_bytes, passes
         self.module = ModuleType(f"{SUBMISSION}_{next(_serial)}")
         self._printed = Printed(printed_chars)
-        self._scene, self._draws = Scene(self._printed), Draws()
+        self._scene: contextlib.AbstractContextManager[None] = Scene(self._printed)
+        if terminal:
+            self._scene = contextlib.nullcontext()
+        self._draws = Draws(submission.source, submission.framework == "torch" and not alone)
         self._context = contextvars.Context()  # np.errstate and the like: one submission's choice is nobody else's
         self._kept: dict[int, Any] = {}
+        self._notebook: Notebook | None = None
 
     def load(self) -> Loaded | Raised | Failed:
         """Execute the module."""
@@ -77,17 +85,30 @@ class Host:
         linecache.cache[name] = (len(source), None, source.splitlines(True), name)
         sys.modules[module.__name__] = module
         try:
-            with self._surroundings():
-                self._context.run(exec, compile(source, name, "exec"), vars(module))
+            with self._draws, self._scene:
+                if is_notebook(source):
+                    self._notebook = self._context.run(Notebook, source, name, vars(module))
+                else:
+                    self._context.run(exec, compile(source, name, "exec"), vars(module))
         except self.passes:
             raise
         except BaseException as error:
             return self._raised(error, "The module")
         functions = {n: _signature(f) for n, f in vars(module).items() if callable(f) and n[:1] != "_"}
+        if self._notebook is not None:
+            functions = dict.fromkeys(self._notebook.functions, "(...)")  # they are defined when they are first called
         return Loaded(functions, self._printed.take())
 
     def call(self, function: str, args: Sequence[Any], kwargs: Mapping[str, Any]) -> Outcome:
         """Call one function with arguments that are the host's own; the outcome holds live values (see `packed`)."""
+        if self._notebook is not None:
+            try:
+                with self._draws, self._scene:
+                    self._context.run(self._notebook.ready, function)
+            except self.passes:
+                raise
+            except BaseException as error:
+                return self._raised(error, function)
         target = getattr(self.module, function, None)
         if not callable(target):
             return Raised("AttributeError", f"there is no function {function}", ("Exception",))
@@ -99,14 +120,14 @@ class Host:
         if built:
             live = recipes.build_arguments(*live)
         try:
-            with self._surroundings():
+            with self._draws, self._scene:
                 value = self._context.run(target, *live[0], **live[1])
                 if built:
                     recipes.fill_gradients(value, *live)
         except self.passes:
             raise
         except BaseException as error:
-            return self._raised(error, function)
+            return self._raised(error if self._notebook is None else self._notebook.cause(error), function)
         if built:
             live = recipes.read_arguments(*live)
         return Returned(self._keep(function, value), self._after(live), self._printed.take())
@@ -128,6 +149,8 @@ class Host:
             stub = stubs.stub(name, ask, self.live)
             stub.__module__ = self.module.__name__
             setattr(self.module, name, stub)
+        if self._notebook is not None:
+            self._notebook.fix(functions)
 
     def forget(self) -> None:
         """Take the module out of what later code can see."""
@@ -150,11 +173,6 @@ class Host:
         if isinstance(value, dict):
             return {key: self.live(item) for key, item in value.items()}
         return value
-
-    @contextlib.contextmanager
-    def _surroundings(self) -> Iterator[None]:
-        with self._draws, contextlib.nullcontext() if self.terminal else self._scene:
-            yield
 
     def _after(self, live: Live) -> Live:
         """Return arguments as they are after a call, with handles for what is kept here."""

@@ -17,6 +17,8 @@ from typing import Any
 from autograder.paths import state_folder
 from autograder.records import Report
 
+PAUSE = 20 * 60  # seconds between two gradings that still count as being at work
+
 
 def write_whole(path: Path, text: str) -> None:
     """Write a file so that a crash or a full disk leaves the old one.
@@ -46,6 +48,8 @@ class Progress:
     passed: str | None = None  # when all of it was right for the first time, ISO 8601, UTC
     gave_up: str | None = None
     best: float = 0.0
+    seconds: float = 0.0  # at work, by the times of its gradings; a longer pause does not count
+    last: str | None = None  # when it was graded last
     misconceptions: dict[str, int] = field(default_factory=dict)  # how often each was met
 
 
@@ -87,12 +91,23 @@ class Learner:
         """Keep a report and what follows from it."""
         write_whole(self.folder / "reports" / f"{report.exercise}.json", report.to_json())
         entry = self.of(report.exercise)
+        now = _now()
+        if report.state != "not started" or entry.last:
+            entry.seconds += _at_work(entry.last, now)
+            entry.last = now
         if report.state == "passed" and entry.passed is None:
             entry.passed = _now()
         entry.best = max(entry.best, report.earned)
         for name in report.misconceptions:
             entry.misconceptions[name] = entry.misconceptions.get(name, 0) + 1
         self.save()
+
+    def take_hint(self, name: str, number: int) -> int:
+        """Take the next of `number` hints and return which one it is; after the last it stays the last."""
+        progress = self.of(name)
+        progress.hints = min(progress.hints + 1, number)
+        self.save()
+        return progress.hints
 
     def back_up(self, path: Path) -> Path:
         """Copy a file of the learner's into `.anndl/backups/`, under a name that says when."""
@@ -101,6 +116,13 @@ class Learner:
         target.parent.mkdir(parents=True, exist_ok=True)
         shutil.copy2(path, target)
         return target
+
+
+def _at_work(before: str | None, now: str) -> float:
+    if before is None:
+        return 0.0
+    gap = (datetime.fromisoformat(now) - datetime.fromisoformat(before)).total_seconds()
+    return gap if 0 < gap <= PAUSE else 0.0
 
 
 def _now() -> str:

@@ -11,11 +11,11 @@ from typing import Any
 
 from autograder.catalogue import Catalogue
 from autograder.desk import sandboxed
-from autograder.extract import module_source
+from autograder.extract import notebook_source
 from autograder.grading import Grader
 from autograder.paths import find_root
-from autograder.records import Record, Report
-from autograder.render import amount
+from autograder.records import Named, Record, Report
+from autograder.render import WAITING, amount, counted_with, share
 
 _grader: Grader | None = None
 
@@ -54,7 +54,7 @@ def check(exercise: str) -> Score:
     if _grader is None:
         _grader = Grader(find_root(), sandboxed())
     chosen = _grader.catalogue.find_exercise(exercise)
-    source = module_source(_cells_run_so_far(), chosen.functions)
+    source = notebook_source(_cells_run_so_far(), chosen.functions)
     return Score.of(_grader.grade(chosen.name, source, filename="your notebook"), _grader.catalogue)
 
 
@@ -69,7 +69,7 @@ def _cells_run_so_far() -> list[str]:
     shell: Any = get_ipython()  # type: ignore[no-untyped-call]
     if shell is None:
         raise LookupError("check() works in a notebook; for files there is `anndl grade`")
-    return [str(cell) for cell in shell.user_ns.get("In", [])]
+    return [str(cell) for cell in shell.history_manager.input_hist_raw[1:]]  # cell N is the one that shows [N]
 
 
 def to_html(report: Report, catalogue: Catalogue) -> str:
@@ -83,28 +83,42 @@ def to_html(report: Report, catalogue: Catalogue) -> str:
     if report.problem:
         parts.append(f'<br><span style="color:#b00020">{e(report.problem)}</span></div>')
         return "".join(parts)
+    parts += [_belief_html(named, report, catalogue) for named in report.named]
     parts.append('<table style="margin:.5em 0">')
     for record in report.records:
         good = record.status == "pass"
-        more = "" if good else _explanation_html(record)
-        colour = "#0a6b3d" if good else "#b00020"
+        sign, colour = ("✓", "#0a6b3d") if good else ("·", "#666") if record.waiting else ("✗", "#b00020")
+        title = e(record.title)
+        if record.carried:
+            title += f" <small>({e(counted_with(record))})</small>"
+        elif record.waiting:
+            title += f" <small>({e(record.message or WAITING)})</small>"
+        more = "" if good or record.waiting else _explanation_html(record, catalogue)
         parts.append(
-            f'<tr><td style="color:{colour}">{"✓" if good else "✗"}</td><td style="text-align:left">{e(record.title)}'
+            f'<tr><td style="color:{colour}">{sign}</td><td style="text-align:left">{title}'
             f"{more}</td><td>{amount(record.earned)} / {amount(record.points)}</td></tr>"
         )
     parts.append("</table>")
-    for name in report.misconceptions:
-        entry = catalogue.misconceptions[name]
+    if report.state != "passed":
         parts.append(
-            '<div style="border-left:4px solid #e69f00;padding:.2em 1em;margin:.5em 0">'
-            f"<b>Your results are those of this belief:</b> {e(entry.believes)}<br>{e(entry.fails)}<br>"
-            f"<i>{e(entry.ask)}</i> ({e(name)})</div>"
+            f"<small><code>from autograder.notebook import show; show({e(report.exercise)!r})</code> draws it.</small>"
         )
     parts.append("</div>")
     return "".join(parts)
 
 
-def _explanation_html(record: Record) -> str:
+def _belief_html(named: Named, report: Report, catalogue: Catalogue) -> str:
+    e = html.escape
+    parts = [
+        f"<small>{'A misconception' if len(named.misconceptions) == 1 else 'Two together'}: {e(share(named, report))}</small>"
+    ]
+    for name in named.misconceptions:
+        entry = catalogue.belief(name)
+        parts.append(f"<b>The belief:</b> {e(entry.believes)}<br>{e(entry.fails)}<br><i>{e(entry.ask)}</i> ({e(name)})")
+    return f'<div style="border-left:4px solid #e69f00;padding:.2em 1em;margin:.5em 0">{"<br>".join(parts)}</div>'
+
+
+def _explanation_html(record: Record, catalogue: Catalogue) -> str:
     e = html.escape
     lines = [f'<span style="color:#b00020">{e(record.message)}</span>']
     if record.detail is not None:
@@ -113,10 +127,13 @@ def _explanation_html(record: Record) -> str:
             ("returned", record.detail.returned),
             ("expected", record.detail.expected),
             ("", record.detail.difference),
-            (f"line {record.detail.line}" if record.detail.line else "", record.detail.source),
+            (record.detail.where, record.detail.source),
         )
         lines += [f"<small>{e(name)} <code>{e(text)}</code></small>" for name, text in named if text]
     lines += [f"<small>{e(hint)}</small>" for hint in record.hints]
+    if record.resembles and not record.misconceptions:
+        believes = catalogue.belief(record.resembles[0]).believes
+        lines.append(f"<small>One result is also what this would give: {e(believes)}</small>")
     return "<br>" + "<br>".join(lines)
 
 
@@ -132,6 +149,6 @@ def show(exercise: str) -> Any:
     grader = Grader(root)
     chosen = grader.catalogue.find_exercise(exercise)
     try:
-        return figure_of(grader, chosen, module_source(_cells_run_so_far(), chosen.functions))
+        return figure_of(grader, chosen, notebook_source(_cells_run_so_far(), chosen.functions))
     except PictureError as error:
         return str(error)

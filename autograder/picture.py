@@ -6,29 +6,35 @@ import importlib.util
 from pathlib import Path
 from typing import Any
 
-from autograder.calls import Failed, Loaded, Raised
+from autograder.calls import Failed, Limits, Loaded, Raised
 from autograder.catalogue import Exercise
 from autograder.desk import Desk
+from autograder.errors import KitError
 from autograder.grading import Grader
 from autograder.oracle import Module, Stopped
 from autograder.reference import Reference
 
 
-class PictureError(Exception):
+class PictureError(KitError):
     """The picture cannot be drawn; the text says why and what to do."""
 
+    exit_code = 1
 
-def draw(desk: Desk, exercise: Exercise, target: Path) -> None:
-    """Draw the figure of the learner's file and write it to `target`; the ending of its name chooses the format.
+
+def draw(desk: Desk, exercise: Exercise, target: Path | None = None) -> Path:
+    """Draw the figure of the learner's file and return where it was written; the ending of its name chooses the format.
 
     Raises:
         PictureError: the learner's code does not get that far, or this copy of the course has no reference.
     """
-    figure = figure_of(desk.grader, exercise, desk.file(exercise).read_text(encoding="utf-8"))
+    target = target or desk.figure(exercise)
+    figure = figure_of(desk.grader, exercise, desk.source(exercise))
     try:
+        target.parent.mkdir(parents=True, exist_ok=True)
         figure.savefig(target, dpi=110)
     except (OSError, ValueError) as error:
         raise PictureError(f"{target} cannot be written: {error}") from error
+    return target
 
 
 def figure_of(grader: Grader, exercise: Exercise, source: str) -> Any:
@@ -39,7 +45,9 @@ def figure_of(grader: Grader, exercise: Exercise, source: str) -> Any:
     """
     if not exercise.reference.is_file():
         raise PictureError("This copy of the course comes without the reference, which the figure is compared with.")
-    runner = grader.open(grader.bench(exercise.name).submission(source))
+    runner = grader.opener(
+        grader.bench(exercise.name).submission(source), Limits()
+    )  # a picture takes longer than a test
     reference = Reference(exercise.reference, exercise.opaque)
     reference.load()
     try:

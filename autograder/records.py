@@ -25,6 +25,14 @@ class Detail:
     line: int | None = None
     source: str = ""
     printed: str = ""
+    cell: tuple[int, int] | None = None  # of a notebook: the number of the cell, and of the line in it
+
+    @property
+    def where(self) -> str:
+        """The place in the submission, in words; empty where it is not known."""
+        if self.cell:
+            return f"cell {self.cell[0]}, line {self.cell[1]}"
+        return f"line {self.line}" if self.line else ""
 
 
 @dataclass(frozen=True)
@@ -41,6 +49,7 @@ class Record:
     earned: float | None
     status: Status
     message: str = ""
+    told: str = ""  # what may be said of it even where the check is hidden; `HIDDEN` where it is empty
     hints: tuple[str, ...] = ()
     detail: Detail | None = None
     misconceptions: tuple[str, ...] = ()  # earned: their version answers every call of this test as the submission does
@@ -51,8 +60,8 @@ class Record:
     seconds: float = 0.0
 
     def hidden(self) -> Record:
-        """Return the record without anything that quotes a hidden check; an exception's text could, so it goes too."""
-        message = self.message if self.status == "pass" or self.unfinished else HIDDEN[self.status]
+        """Return the record without anything that quotes a hidden check; an exception's text could, so `told` stands for it."""
+        message = self.message if self.status == "pass" or self.unfinished else self.told or HIDDEN[self.status]
         return replace(self, message=message, hints=(), detail=None)
 
 
@@ -136,7 +145,8 @@ class Report:
 
     def hidden(self) -> Report:
         """Return what a student may see of hidden checks: the property and the misconception, no input, value or source."""
-        problem = HIDDEN_PROBLEM if self.problem else ""  # the exception's text is the submission's to choose
+        # no call was made when the module was loaded, so there is no input that its text could quote; but there may be files
+        problem = HIDDEN_PROBLEM if self.problem and not self.isolation.files_closed else self.problem
         return replace(self, records=tuple(record.hidden() for record in self.records), problem=problem)
 
     def to_dict(self) -> dict[str, Any]:
@@ -156,7 +166,7 @@ class Report:
             KeyError, TypeError: the data is not a report.
         """
         records = tuple(
-            Record(**_as_tuples(item) | {"detail": Detail(**item["detail"]) if item["detail"] else None})
+            Record(**_as_tuples(item) | {"detail": Detail(**_as_tuples(item["detail"])) if item["detail"] else None})
             for item in data["records"]
         )  # fmt: skip
         isolation = data["isolation"]

@@ -44,8 +44,8 @@ class _ReferenceHost(Host):
     def load(self) -> Loaded | Raised | Failed:
         if self._imported is None:
             try:
-                with self._surroundings():
-                    self._imported = _module(self._source)
+                with self._draws, self._scene:
+                    self._imported = imported(self._source)
             except Exception as error:
                 said = f"the reference {self._source} cannot be loaded ({type(error).__name__}: {error})"
                 raise InfrastructureError(said) from error
@@ -117,7 +117,7 @@ class Reference:
         """Nothing is held open."""
 
 
-def _module(source: Path | str) -> ModuleType:
+def imported(source: Path | str) -> ModuleType:
     """Import a reference by its file, or by its module's name."""
     if isinstance(source, str):
         return importlib.import_module(source)

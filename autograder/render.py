@@ -1,8 +1,8 @@
-"""Reports for the terminal: what holds, what does not, and which belief led there."""
+"""Shows a report in the terminal: what to think about first, then where it shows, then the rest in as few lines as will do."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Sequence
 
 from rich.console import Console, Group, RenderableType
 from rich.padding import Padding
@@ -10,10 +10,12 @@ from rich.panel import Panel
 from rich.table import Table
 from rich.text import Text
 
-from autograder.catalogue import Catalogue, Exercise, Misconception
-from autograder.records import Record, Report
+from autograder.catalogue import Catalogue, Exercise
+from autograder.records import Named, Record, Report
+from autograder.wording import runnable
 
-DETAILED = 2  # failed tests shown in full; the rest as one line each
+DETAILED = 2  # failed tests shown in full, at most one of each mistake
+LISTED = 6  # failed tests listed by their title
 SIGNS = {
     "pass": ("✓", "green"),
     "fail": ("✗", "red"),
@@ -22,6 +24,8 @@ SIGNS = {
     "crashed": ("!", "red"),
     "not-run": ("?", "yellow"),
 }
+WAITS = ("·", "dim")
+WAITING = "waits until another result is right"
 PLAIN = {"✓": "+", "✗": "x", "⧗": "t", "·": "-", "→": "->", "●": "*", "○": "o", "◐": "/"}
 
 
@@ -38,7 +42,7 @@ def amount(number: float | None) -> str:
 
 
 def print_report(console: Console, report: Report, catalogue: Catalogue, everything: bool = False) -> None:
-    """Print one report in full."""
+    """Print one report; with `everything` each failed test in full."""
     exercise = catalogue.exercises[report.exercise]
     head = Table.grid(expand=True)
     head.add_column()
@@ -52,18 +56,16 @@ def print_report(console: Console, report: Report, catalogue: Catalogue, everyth
         console.print(Padding(not_started(exercise), (0, 2)))
         return
     if report.problem:
-        console.print(Padding(Text(report.problem, style="red"), (0, 2)))
+        console.print(Padding(Text(runnable(report.problem), style="red"), (0, 2)))
         return
-    shown: list[tuple[str, ...]] = []  # one example of each misconception is enough
-    for record in report.records:
-        fresh = len(shown) < DETAILED and (not record.misconceptions or record.misconceptions not in shown)
-        full = record.status != "pass" and (everything or fresh)
-        if full:
-            shown.append(record.misconceptions)
-        console.print(_record(record, console, full))
-    if report.misconceptions:
-        console.print(_beliefs(report.misconceptions, catalogue.misconceptions, console))
-    console.print(Padding(_closing(report, exercise, len(shown)), (0, 2)))
+    if report.named:
+        console.print(_beliefs(report, catalogue, console))
+    if everything:
+        for record in report.records:
+            console.print(_record(record, console, catalogue, full=record in report.failed))
+    else:
+        _print_folded(report, catalogue, console)
+    console.print(Padding(_closing(report, exercise), (0, 2)))
 
 
 def not_started(exercise: Exercise) -> Text:
@@ -74,26 +76,103 @@ def not_started(exercise: Exercise) -> Text:
     )
 
 
-def _record(record: Record, console: Console, full: bool) -> RenderableType:
-    sign, colour = SIGNS[record.status]
+def _print_folded(report: Report, catalogue: Catalogue, console: Console) -> None:
+    """Print one example of each mistake in full, and what is alike in one line."""
+    unwritten = [record for record in report.failed if record.unfinished]
+    groups = _alike(record for record in report.failed if not record.unfinished and not record.carried)
+    detailed = [group for group in groups if group[0].misconceptions or len(groups) == 1][:DETAILED]
+    detailed += [group for group in groups if group not in detailed][: max(0, DETAILED - len(detailed))]
+    for first, *others in detailed:
+        console.print(_record(first, console, catalogue, full=True))
+        if others:
+            again = "more fails" if len(others) == 1 else "more fail"
+            console.print(_line(SIGNS["fail"], f"{len(others)} {again} with the same mistake", others, console))
+    rest = [record for group in groups if group not in detailed for record in group]
+    shown = rest if len(rest) <= LISTED else rest[: LISTED - 1]
+    for record in shown:
+        console.print(_record(record, console, catalogue))
+    if len(rest) > len(shown):
+        console.print(_line(SIGNS["fail"], f"{len(rest) - len(shown)} more fail", rest[len(shown) :], console))
+    for waiting in (record for record in report.records if record.waiting):
+        console.print(_record(waiting, console, catalogue))
+    if unwritten:
+        single = len(unwritten) == 1
+        said = (
+            unwritten[0].title + "  (not written yet)"
+            if single
+            else f"{len(unwritten)} ask for what is not written yet"
+        )
+        console.print(_line(WAITS, said, unwritten, console))
+    for same in _carried(report.records):
+        said = same[0].title if len(same) == 1 else f"{len(same)} tests"
+        console.print(_line(SIGNS["pass"], f"{said}  ({counted_with(same[0])})", same, console))
+    passed = [record for record in report.records if record.status == "pass" and not record.carried]
+    if len(passed) > 2 and report.state != "passed":
+        console.print(_line(SIGNS["pass"], f"{len(passed)} tests hold", passed, console))
+    else:
+        for record in passed:
+            console.print(_record(record, console, catalogue))
+
+
+def _alike(records: Iterable[Record]) -> list[list[Record]]:
+    """Group failed tests by what they show: a misconception, a line that raises, the same sentence; else each by itself."""
+    groups: dict[object, list[Record]] = {}
+    for record in records:
+        line = record.detail.line if record.detail else None
+        key: object = record.misconceptions or (line and (record.status, line)) or (record.test,)
+        if not record.misconceptions and not line and record.status != "fail":
+            key = record.status, record.message.replace(" (not tried again)", "").rstrip(".?")
+        groups.setdefault(key, []).append(record)
+    return sorted(groups.values(), key=lambda group: not group[0].misconceptions)
+
+
+def _carried(records: Sequence[Record]) -> list[list[Record]]:
+    groups: dict[tuple[str, ...], list[Record]] = {}
+    for record in records:
+        if record.carried:
+            groups.setdefault(record.carried, []).append(record)
+    return list(groups.values())
+
+
+def counted_with(record: Record) -> str:
+    """Say with what a test was passed that the submission alone does not pass."""
+    return "counted with a right " + " and ".join(f"`{name}`" for name in record.carried)
+
+
+def _line(sign: tuple[str, str], text: str, records: Sequence[Record], console: Console) -> RenderableType:
+    """Return one line for one or several tests: a sign, words, and their points together."""
     row = Table.grid(expand=True, padding=(0, 1))
     row.add_column(width=1)
     row.add_column(ratio=1)
     row.add_column(justify="right")
-    worth = Text(
-        f"{amount(record.earned)} / {amount(record.points)}", style="dim" if record.status == "pass" else colour
+    mark, colour = sign
+    earned = None if any(record.earned is None for record in records) else sum(record.earned or 0 for record in records)
+    worth = Text(f"{amount(earned)} / {amount(sum(record.points for record in records))}")
+    worth.stylize("dim" if colour in ("green", "dim") else colour)
+    row.add_row(
+        Text(plain_if_needed(mark, console), style=colour), Text(text, style="dim" if sign == WAITS else ""), worth
     )
-    title = Text(record.title)
-    if not full and record.status not in ("pass", "fail"):
-        title.append(f"  ({record.status})", style=colour)
-    row.add_row(Text(plain_if_needed(sign, console), style=colour), title, worth)
-    if not full:
-        return Padding(row, (0, 2))
-    return Padding(Group(row, Padding(_explanation(record), (0, 0, 0, 4))), (0, 2))
+    return Padding(row, (0, 2))
 
 
-def _explanation(record: Record) -> Group:
-    lines: list[RenderableType] = [Text(record.message.rstrip(".") + ".", style="red")]
+def _record(record: Record, console: Console, catalogue: Catalogue, full: bool = False) -> RenderableType:
+    title, sign = record.title, SIGNS[record.status]
+    if record.waiting:
+        title, sign = f"{title}  ({record.message or WAITING})", WAITS
+    elif record.carried:
+        title, sign = f"{title}  ({counted_with(record)})", SIGNS["pass"]
+    elif not full and record.status not in ("pass", "fail"):
+        title = f"{title}  ({record.status})"
+    row = _line(sign, title, [record], console)
+    if not full or record.waiting:
+        return row
+    return Group(row, Padding(_explanation(record, catalogue), (0, 2, 0, 6)))
+
+
+def _explanation(record: Record, catalogue: Catalogue) -> Group:
+    lines: list[RenderableType] = []
+    if record.message:
+        lines.append(Text(runnable(record.message).rstrip(".?!") + _end(record.message), style="red"))
     detail = record.detail
     if detail is not None and not record.unfinished:
         table = Table.grid(padding=(0, 2))
@@ -104,7 +183,7 @@ def _explanation(record: Record) -> Group:
             ("returned", detail.returned),
             ("expected", detail.expected),
             ("", detail.difference),
-            (f"line {detail.line}" if detail.line else "", detail.source),
+            (detail.where, detail.source),
             ("printed", detail.printed.strip()[-300:]),
         )
         for name, text in rows:
@@ -112,97 +191,67 @@ def _explanation(record: Record) -> Group:
                 table.add_row(name, Text(text))
         lines.append(table)
     lines += [Text(hint, style="cyan") for hint in record.hints]
+    if record.resembles and not record.misconceptions:
+        entry = catalogue.belief(record.resembles[0])
+        lines.append(Text(f"One result is also what this would give: {entry.believes.strip()}", style="dim"))
     return Group(*lines)
 
 
-def _beliefs(ids: Sequence[str], misconceptions: Mapping[str, Misconception], console: Console) -> RenderableType:
+def _end(sentence: str) -> str:
+    return sentence[-1] if sentence[-1] in "?!" else "."
+
+
+def _beliefs(report: Report, catalogue: Catalogue, console: Console) -> RenderableType:
+    """Return the most telling misconception in full, and any others by what is believed and asked."""
+    first, *others = report.named
+    boxes = [_box(first, report, catalogue, console, in_full=True)]
+    boxes += [_box(named, report, catalogue, console, in_full=False) for named in others]
+    return Padding(Group(*boxes), (0, 2))
+
+
+def _box(named: Named, report: Report, catalogue: Catalogue, console: Console, in_full: bool) -> Panel:
     parts: list[RenderableType] = []
-    for name in ids:
-        entry = misconceptions[name]
+    entries = [catalogue.belief(name) for name in named.misconceptions]
+    for entry in entries:
         table = Table.grid(padding=(0, 2))
         table.add_column(style="dim", min_width=12)
         table.add_column()
-        table.add_row("the belief", Text(entry.believes, style="bold"))
-        table.add_row("why it fails", Text(entry.fails.strip()))
+        table.add_row("the belief", Text(entry.believes.strip(), style="bold"))
+        if in_full:
+            table.add_row("why it fails", Text(entry.fails.strip()))
         table.add_row("ask yourself", Text(entry.ask.strip(), style="cyan"))
-        table.add_row(plain_if_needed("→ drill", console), Text(f"{entry.topic} ({name})"))
-        parts.append(table)
-        parts.append(Text())
-    several = len(ids) > 1
-    title = (
-        "Your results are those of these misconceptions"
-        if several
-        else "Your results are exactly those of a misconception"
+        parts += [Text(), table] if parts else [table]
+    what = "A misconception" if len(entries) == 1 else "Two misconceptions together"
+    title = plain_if_needed(f"{what} · {share(named, report)}", console)
+    drill = " and ".join(f"{entry.topic} ({entry.id})" for entry in entries)
+    return Panel(
+        Group(*parts),
+        title=title,
+        title_align="left",
+        subtitle=plain_if_needed(f"→ drill: {drill}", console),
+        subtitle_align="left",
+        border_style="yellow",
     )
-    return Padding(Panel(Group(*parts[:-1]), title=title, title_align="left", border_style="yellow"), (0, 2))
 
 
-def _closing(report: Report, exercise: Exercise, shown: int) -> Text:
+def share(named: Named, report: Report) -> str:
+    """Say how much of what failed a misconception explains."""
+    explained, failed = len(named.tests), len(report.failed)
+    if explained >= failed:
+        return "it explains the failed test" if failed == 1 else f"explains all {failed} failed tests"
+    return f"explains {explained} of the {failed} failed tests"
+
+
+def _closing(report: Report, exercise: Exercise) -> Text:
     name = report.exercise
     if report.state == "passed":
-        return Text.assemble(
-            ("All of it is right. ", "bold green"), f"`anndl show {name}` draws it; `anndl next` goes on."
-        )
+        said = runnable(f"`anndl show {name}` draws it; `anndl next` goes on.")
+        return Text.assemble(("All of it is right. ", "bold green"), said)
     if report.state == "not graded":
-        return Text(
-            "Something on our side failed; those tests cost you nothing. `anndl doctor` looks for the cause.",
-            style="yellow",
-        )
-    more = sum(record.status != "pass" for record in report.records) - shown
-    text = Text()
-    if more > 0:
-        text.append(f"{more} more not yet right (`--all` shows them in full). ", style="dim")
-    return text.append(f"Stuck? `anndl hint {name}`. Read: {exercise.read}.", style="dim")
-
-
-def print_overview(console: Console, catalogue: Catalogue, reports: Mapping[str, Report | None]) -> None:
-    """Print the state of all exercises, and what to do next."""
-    table = Table(box=None, padding=(0, 2, 0, 0), header_style="dim")
-    for column in ("", "chapter", "exercise", "state", "points", "minutes", "what was found"):
-        table.add_column(column, justify="right" if column in ("points", "minutes") else "left")
-    chapter = ""
-    passed = 0
-    for name, exercise in catalogue.exercises.items():
-        report = reports.get(name)
-        shown = "" if exercise.chapter == chapter else exercise.chapter
-        chapter = exercise.chapter
-        state = report.state if report else "not started"
-        passed += state == "passed"
-        sign, style = {"passed": ("●", "green"), "in progress": ("◐", "yellow"), "not graded": ("?", "red")}.get(
-            state, ("○", "dim")
-        )
-        score = f"{amount(report.earned)} / {amount(report.points)}" if report else ""
-        found = ", ".join(report.misconceptions) if report else ""
-        if report and report.problem:
-            found = "cannot be loaded yet"
-        sign = plain_if_needed(sign, console)
-        cells = (
-            Text(sign, style=style),
-            Text(shown, style="dim"),
-            name,
-            Text(state, style=style),
-            score,
-            str(exercise.minutes),
-        )
-        table.add_row(*cells, Text(found, style="yellow"))
-    console.print(table)
-    console.print()
-    console.print(Text(f"{passed} of {len(catalogue.exercises)} exercises passed.", style="bold"))
-    following = next_exercise(catalogue, reports)
-    if following is None:
-        console.print("All done. `anndl show NAME` draws your code at work; `make app` has the drills.")
-        return
-    path = f"exercises/{following.chapter}/{following.name}.py"
-    console.print(
-        Text.assemble("Next: ", (following.name, "bold"), f", {following.minutes} minutes. Open ", (path, "bold"))
-    )
-    console.print(f"and run `.venv/bin/anndl watch {following.name}`: it grades whenever you save.")
-
-
-def next_exercise(catalogue: Catalogue, reports: Mapping[str, Report | None]) -> Exercise | None:
-    """Return the first exercise, in the order of the course, that is not passed."""
-    for name, exercise in catalogue.exercises.items():
-        report = reports.get(name)
-        if report is None or report.state != "passed":
-            return exercise
-    return None
+        said = "Something on our side failed; those tests cost you nothing. `anndl doctor` looks for the cause."
+        return Text(runnable(said), style="yellow")
+    said = f"Stuck? `anndl hint {name}`. "
+    if any(not record.unfinished for record in report.failed):
+        said = f"`anndl repro {name}` makes the call that failed, `anndl hint {name}` helps on, "
+        said += f"`anndl show {name}` draws what you have (.anndl/figures/{name}.png). "
+    return Text(runnable(said if report.named else f"{said}Read: {exercise.read}."), style="dim")

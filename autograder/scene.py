@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import sys
 import warnings
 from collections.abc import Sequence
@@ -70,24 +71,24 @@ class Typed:
         return False
 
 
-class Scene:
+class Scene(contextlib.AbstractContextManager[None]):
     """While entered: standard streams that reach nobody, no warnings (what overflows shows in the result), no debugger."""
 
     def __init__(self, printed: Printed) -> None:
         self._printed, self._typed = printed, Typed()
-        self._before: tuple[Any, ...] = ()
+        self._before: list[tuple[Any, ...]] = []  # a scene within itself leaves in the order in which it came
 
     def __enter__(self) -> None:
         quiet = warnings.catch_warnings()
-        self._before = (sys.stdin, sys.stdout, sys.stderr, sys.breakpointhook, quiet)
         quiet.__enter__()
+        self._before.append((sys.stdin, sys.stdout, sys.stderr, sys.breakpointhook, quiet))
         warnings.simplefilter("ignore")
         sys.stdin = self._typed  # type: ignore[assignment]
         sys.stdout = sys.stderr = self._printed  # type: ignore[assignment]
         sys.breakpointhook = _no_debugger
 
     def __exit__(self, *failure: object) -> None:
-        sys.stdin, sys.stdout, sys.stderr, sys.breakpointhook, quiet = self._before
+        sys.stdin, sys.stdout, sys.stderr, sys.breakpointhook, quiet = self._before.pop()
         quiet.__exit__()
 
 

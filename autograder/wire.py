@@ -19,6 +19,7 @@ from typing import Any, Protocol
 import numpy as np
 
 from autograder.calls import SUBMISSION, Handle, Limits, Recipe
+from autograder.errors import KitError
 
 PREFIX = struct.Struct("<4sIQ")  # magic, bytes of the header, bytes of all arrays
 MAGIC = b"ANW1"
@@ -44,7 +45,7 @@ SCALARS = {np.dtype(name).type for name in DTYPES} | {np.longlong, np.ulonglong}
 Where = tuple[Any, ...]  # (the outer place, index or key), () at the top: a path that is spelt only when it is needed
 
 
-class WireError(Exception):
+class WireError(KitError):
     """Bytes that are no message, or a message beyond its bounds; the text is one plain sentence."""
 
 

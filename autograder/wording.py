@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+import shutil
+import sys
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from functools import cache
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -14,6 +18,7 @@ SMALL = 6  # entries of an array that a call shows as Python; larger ones by the
 WRITTEN = 60  # characters of an array that is shown whole
 WINDOW = 3  # entries of a long row on either side of the one that is looked at
 DEEPEST = 6  # levels of nested lists that are shown
+WRAPPED = 110  # a line that would be longer than this with the next word was wrapped there
 COUNTS = ("no", "one", "two", "three", "four", "five", "six")
 
 
@@ -198,3 +203,39 @@ def _outline(value: Any) -> str:
     if isinstance(value, tuple | list) and value and any(isinstance(item, np.ndarray) for item in value):
         return f"{len(value)} arrays"
     return "= " + brief(value, 100)
+
+
+@cache
+def command() -> str:
+    """Return what starts this command in the learner's shell: `anndl`, or the way to it where the shell would not find it."""
+    if shutil.which("anndl"):
+        return "anndl"
+    beside = Path(sys.executable).with_name("anndl")
+    if not beside.is_file():
+        return "anndl"
+    here = Path.cwd()
+    return str(beside.relative_to(here)) if beside.is_relative_to(here) else str(beside)
+
+
+def runnable(text: str) -> str:
+    """Return a text whose commands (`anndl ...` between backquotes) work when they are copied into the learner's shell."""
+    return text.replace("`anndl ", f"`{command()} ")
+
+
+def rejoined(text: str) -> str:
+    """Return a hard-wrapped text with each paragraph on one line, so that a terminal can wrap it at its own width.
+
+    A line end is taken for a wrap where the next word would not have fitted; formulas and lists keep their lines.
+    """
+    lines: list[str] = []
+    before = ""
+    for line in text.splitlines():
+        word, _, _ = line.strip().partition(" ")
+        indented = len(line) - len(line.lstrip())
+        same = before.strip() and indented == len(before) - len(before.lstrip())
+        if word and same and len(before.rstrip()) + len(word) >= WRAPPED:
+            lines[-1] += " " + line.strip()
+        else:
+            lines.append(line.rstrip())
+        before = line
+    return "\n".join(lines)

@@ -72,7 +72,8 @@ class Document:
 
 
 def known_fields(model: Any) -> list[str]:
-    """Return the field names of a pydantic model as they are written in YAML."""
+    """Return the field names of a pydantic model, or of an adapter's, as they are written in YAML."""
+    model = getattr(model, "_type", model)
     if isinstance(model, type) and issubclass(model, BaseModel):
         return [field.alias or name for name, field in model.model_fields.items()]
     return []

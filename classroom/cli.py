@@ -12,11 +12,12 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 from rich.table import Table
 
 Mode = Literal["strict", "best-effort", "none"]
+PANEL = "Instructors"  # the section of `anndl --help`
 group = typer.Typer(help="Grade a class.", no_args_is_help=True)
 console = Console(highlight=False)
 errors = Console(stderr=True, highlight=False)
 
-Folder = Annotated[Path, typer.Argument(help="A folder or a zip per student, holding <exercise>.py files.")]
+Folder = Annotated[Path, typer.Argument(help="A folder or a zip per student, holding modules or notebooks.")]
 
 
 @group.command()
@@ -99,7 +100,7 @@ def grade(
     if len(students.reports) <= 40:
         console.print(table)
     console.print(f"{outcome.graded} graded, {outcome.unchanged} unchanged, {outcome.failed} could not be graded.")
-    for why in sorted(outcome.trouble)[:5]:
+    for why in sorted(outcome.trouble)[:20]:
         console.print(f"not graded: {shown(why, 300)}", markup=False, soft_wrap=True)
     if left := strays(folder):
         console.print(
@@ -115,7 +116,9 @@ def grade(
             markup=False,
         )
     console.print(
-        f"Reports: {target / 'class.html'}, scores.csv, students/, gradescope/, junit.xml", markup=False, soft_wrap=True
+        f"Reports: {target / 'class.html'}, scores.csv, students/, instructor/, gradescope/, junit.xml",
+        markup=False,
+        soft_wrap=True,
     )
     raise typer.Exit(3 if outcome.failed else 0)
 
@@ -148,6 +151,7 @@ def release(
         "course-folder"
     ),
     course_id: Annotated[str, typer.Option(help="nbgrader's id of the course.")] = "anndl",
+    words: Annotated[bool, typer.Option(help="End with a question in words, graded by a person.")] = True,
 ) -> None:
     """Write nbgrader's source notebooks for an assignment, and a configuration that grades them confined."""
     from autograder.catalogue import Catalogue
@@ -162,7 +166,7 @@ def release(
         )
     try:
         chosen = [catalogue.find_exercise(name.strip()) for name in exercises.split(",")]
-        written = write_release(root, course, assignment, chosen, course_id)
+        written = write_release(root, course, assignment, chosen, course_id, words)
     except LookupError as error:
         raise _fail(str(error.args[0])) from error
     except OSError as error:
@@ -191,6 +195,6 @@ def bundle(
 
 def attach(app: typer.Typer) -> None:
     """Add the instructor's commands."""
-    app.add_typer(group, name="class")
-    app.command()(release)
-    app.command()(bundle)
+    app.add_typer(group, name="class", rich_help_panel=PANEL)
+    app.command(rich_help_panel=PANEL)(release)
+    app.command(rich_help_panel=PANEL)(bundle)

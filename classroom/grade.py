@@ -11,6 +11,8 @@ from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
+from autograder.catalogue import Catalogue
+from autograder.extract import Ungradable, notebook_source
 from autograder.grading import secret_key
 from autograder.records import Report
 from classroom import pool
@@ -86,11 +88,19 @@ def on_cluster(address: str) -> Runner:
     return run
 
 
-def tasks_of(folder: Path, exercises: Sequence[str], key: bytes, attempt: int) -> Iterator[Task]:
+def tasks_of(folder: Path, exercises: Sequence[str], key: bytes, attempt: int, catalogue: Catalogue) -> Iterator[Task]:
     """Yield a task for every student and exercise."""
-    for hand_in in hand_ins(folder, exercises):
+    known = [catalogue.exercises[name] for name in exercises]
+    stubs = {e.name: e.stub(catalogue.root).read_text("utf-8") for e in known if e.stub(catalogue.root).is_file()}
+    for hand_in in hand_ins(folder, exercises, stubs):
         seed = secret_key(key, hand_in.student, hand_in.exercise, attempt)
-        yield Task(hand_in.student, hand_in.exercise, hand_in.source, seed, hand_in.problem)
+        source, problem = hand_in.source, hand_in.problem
+        if hand_in.cells is not None:
+            try:
+                source = notebook_source(hand_in.cells, catalogue.exercises[hand_in.exercise].functions)
+            except Ungradable as error:
+                problem = str(error)
+        yield Task(hand_in.student, hand_in.exercise, source, seed, problem, hand_in.missing)
 
 
 def grade_class(
@@ -123,7 +133,7 @@ def grade_class(
     seen: set[tuple[str, str]] = set()
 
     def due() -> Iterator[Task]:
-        for task in tasks_of(folder, exercises, key, attempt):
+        for task in tasks_of(folder, exercises, key, attempt, grader.catalogue):
             mark = fingerprint(task, grader)
             seen.add((task.student, task.exercise))
             if not again and known.get((task.student, task.exercise)) == (mark, True):
@@ -136,7 +146,7 @@ def grade_class(
     with contextlib.closing(run(due(), setting)) as falling:
         for task, data in falling:
             if data is None:
-                data = asdict(not_run(grader, task.exercise, "its process died").hidden())
+                data = asdict(not_run(grader, task.exercise, "its process died"))
                 data["trouble"] = ["the grading process died twice"]
             report = Report.from_dict(data)
             journal.add(task.student, task.exercise, prints.pop((task.student, task.exercise)), report)

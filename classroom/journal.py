@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
+from autograder.errors import KitError
 from autograder.records import Report
 
 SCHEMA_VERSION = 2
@@ -41,7 +42,7 @@ STEPS = (VERDICTS, REPORTED)  # step n leads from schema n to n + 1
 LATEST = "SELECT max(id) FROM verdict GROUP BY student, exercise"
 
 
-class JournalError(Exception):
+class JournalError(KitError):
     """The journal cannot be used; the text names the file and says what to do."""
 
 

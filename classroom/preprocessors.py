@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any, cast
 
 from jinja2 import pass_context
-from nbconvert.filters.markdown_mistune import IPythonRenderer, MarkdownWithMath
+from nbconvert.filters.markdown_mistune import InvalidNotebook, IPythonRenderer, MarkdownWithMath
 from nbformat import NotebookNode
 from nbformat.v4 import new_output
 from nbgrader.api import Gradebook
@@ -20,16 +20,18 @@ from nbgrader.preprocessors import NbGraderPreprocessor
 from traitlets import Float, Integer, Unicode
 
 from autograder.calls import Limits
-from autograder.extract import module_source
+from autograder.extract import Ungradable, notebook_source
 from autograder.grading import Grader, secret_key
-from autograder.notebook import to_html
 from autograder.paths import find_root, state_folder
 from autograder.records import Report
-from autograder.render import amount
+from classroom.feedback import feedback, full_record
 from classroom.grade import course_key
 from classroom.mending import GRADED, mend
+from classroom.reading import code_cells
 from classroom.tasks import Mode, Setting, grader_for, not_run
+from classroom.words import words_of
 
+INSTRUCTOR = "anndl-instructor"  # marks an output that is in the formgrader, and in no feedback
 HIDDEN = re.compile(r"^### BEGIN HIDDEN TESTS$.*?^### END HIDDEN TESTS$\n?", re.MULTILINE | re.DOTALL)
 
 
@@ -87,7 +89,7 @@ class Confined(NbGraderPreprocessor):  # type: ignore[misc]
         grader = grader_for(Setting(str(root), mode, Limits(total_seconds=self.total_seconds)))
         key = course_key(Path(self.key_file) if self.key_file else state_folder(root) / "course.key")
         student = resources["nbgrader"]["student"]
-        cells = [cell.source for cell in nb.cells if cell.cell_type == "code" and not _is_graded(cell)]
+        cells = code_cells(nb)
         reports: dict[str, Report] = {}
         for cell in nb.cells:
             match = GRADED.search(cell.source) if cell.cell_type == "code" and _is_graded(cell) else None
@@ -103,9 +105,11 @@ class Confined(NbGraderPreprocessor):  # type: ignore[misc]
         return nb, resources
 
     def _grade(self, grader: Grader, name: str, cells: list[str], seed: bytes) -> Report:
-        functions = grader.catalogue.exercises[name].functions
         try:
-            return grader.grade(name, module_source(cells, functions), key=seed, filename="your notebook").hidden()
+            source = notebook_source(cells, grader.catalogue.exercises[name].functions)
+            return grader.grade(name, source, key=seed, filename="your notebook")
+        except Ungradable as error:
+            raise RuntimeError(f"{name} was not graded, and has no mark: {error}") from error
         except Exception as error:
             self.log.error("%s could not be graded: %s", name, error)
             return not_run(grader, name, f"{type(error).__name__}: {error}")
@@ -117,34 +121,43 @@ class Confined(NbGraderPreprocessor):  # type: ignore[misc]
             raise RuntimeError(f"{report.exercise} could not be graded, and nothing was recorded: {bad.message}")
         points = float(cell.metadata["nbgrader"]["points"])
         earned = min(points, report.earned * points / report.points)
-        data = {"text/plain": f"{earned:g}", "text/html": to_html(report, grader.catalogue)}
-        said = [
-            f"{amount(r.earned)} / {amount(r.points)}  {r.title}" + ("" if r.status == "pass" else f": {r.message}")
-            for r in report.records
-        ]
+        data = {"text/plain": f"{earned:g}", "text/html": feedback(report.hidden(), grader.catalogue)}
+        words = words_of(grader.catalogue.exercises[report.exercise])
+        key = words.key() if words else ""
         cell.execution_count = 1
         cell.outputs = [
-            new_output("stream", name="stdout", text="\n".join(said) + "\n"),
+            new_output("display_data", {"text/html": full_record(report) + key}, metadata={INSTRUCTOR: True}),
             new_output("execute_result", data=data, execution_count=1),
         ]
 
 
 class Discreet(NbGraderPreprocessor):  # type: ignore[misc]
-    """Takes the hidden tests' source out of graded cells: the feedback's first preprocessor."""
+    """Takes the hidden tests' source, and what only the instructor may see, out of graded cells: feedback's first step."""
 
     def preprocess(self, nb: NotebookNode, resources: Any) -> tuple[NotebookNode, Any]:
         """Cut what stands between the markers; students' own cells stay as they are, whatever they hold."""
         for cell in nb.cells:
             if _is_graded(cell) and cell.cell_type == "code":
                 cell.source = HIDDEN.sub("", cell.source).rstrip()
+                cell.outputs = [output for output in cell.outputs if INSTRUCTOR not in output.get("metadata", {})]
         return nb, resources
+
+
+class _Renderer(IPythonRenderer):  # type: ignore[misc]
+    """Shows a picture's text where the picture did not come along, as when a cell was copied from another notebook."""
+
+    def _embed_image_or_attachment(self, src: str) -> str:
+        try:
+            return str(super()._embed_image_or_attachment(src))
+        except InvalidNotebook:
+            return ""
 
 
 @pass_context  # type: ignore[untyped-decorator]
 def markdown2html(context: Any, source: str) -> str:
     """Render a text cell for pages that others open: raw HTML shows as text, links lead to web pages only."""
     cell = context.get("cell", {})
-    renderer = IPythonRenderer(
+    renderer = _Renderer(
         escape=True, allow_harmful_protocols=False, attachments=cell.get("attachments", {}), embed_images=False
     )
     return str(MarkdownWithMath(renderer=renderer).render(source))

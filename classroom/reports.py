@@ -18,10 +18,11 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
-from autograder.catalogue import Catalogue
+from autograder.catalogue import Catalogue, Misconception
 from autograder.learner import write_whole
 from autograder.records import Record, Report, junit
 from autograder.render import amount
+from classroom.feedback import feedback, full_record
 from classroom.journal import Change, Verdict
 
 STYLE = """
@@ -75,23 +76,16 @@ def student_html(student: str, reports: Mapping[str, Report], catalogue: Catalog
     for name, report in reports.items():
         title = catalogue.exercises[name].title if name in catalogue.exercises else name
         parts.append(f"<h2>{e(title)} <small>{e(name)}, {amount(report.earned)} / {amount(report.points)}</small></h2>")
-        if report.problem:
-            parts.append(f'<p class="fail">{e(report.problem)}</p>')
-        parts.append('<table><tr><th>what must hold</th><th></th><th class="n">points</th></tr>')
-        for record in report.records:
-            said = "" if record.status == "pass" else f"{record.status}: {record.message}"
-            parts.append(
-                f'<tr><td>{e(record.title)}</td><td class="{record.status}">{e(said) or "holds"}</td>'
-                f'<td class="n">{amount(record.earned)} / {amount(record.points)}</td></tr>'
-            )
-        parts.append("</table>")
-        for entry in _beliefs(report.misconceptions, catalogue):
-            parts.append(
-                f'<div class="belief"><p><b>Your results are those of this belief:</b> {e(entry.believes)}</p>'
-                f"<p>{e(entry.fails)}</p><p><b>What holds:</b> {e(entry.holds)}</p>"
-                f"<p><i>{e(entry.ask)}</i> <small>{e(entry.id)}</small></p></div>"
-            )
+        parts.append(feedback(report, catalogue))
     return page(student, "".join(parts))
+
+
+def instructor_html(student: str, reports: Mapping[str, Report], catalogue: Catalogue) -> str:
+    """Return all that the grader knows of a student's work, inputs and expected values included: not for the student."""
+    parts = [f"<h1>{html.escape(student)}, for the instructor</h1>"]
+    for name, report in reports.items():
+        parts += [f"<h2>{html.escape(name)}</h2>", feedback(report.hidden(), catalogue), full_record(report)]
+    return page(f"{student} (instructor)", "".join(parts))
 
 
 def student_markdown(student: str, reports: Mapping[str, Report], catalogue: Catalogue) -> str:
@@ -128,11 +122,16 @@ def scores_csv(group: Class) -> str:
     names = group.exercises
     writer.writerow(["student", *names, "total", "points", "complete"])
     for student, reports in group.reports.items():
-        scores = [f"{reports[name].earned:g}" if name in reports else "" for name in names]
+        scores = [_score(reports[name]) if name in reports else "" for name in names]
         total, most = sum(r.earned for r in reports.values()), sum(r.points for r in reports.values())
         complete = all(r.complete for r in reports.values())
         writer.writerow([_cell(student), *scores, f"{total:g}", f"{most:g}", "yes" if complete else "no"])
     return out.getvalue()
+
+
+def _score(report: Report) -> str:
+    """Return the points as text, nothing where no test has a mark."""
+    return "" if all(record.earned is None for record in report.records) else f"{report.earned:g}"
 
 
 def gradescope(reports: Mapping[str, Report]) -> str:
@@ -227,16 +226,19 @@ def write_all(
         OSError: something cannot be written; files already written are whole.
     """
     names = _file_names(group.reports)
-    for student, reports in group.reports.items():
+    for student, full in group.reports.items():
         name = names[student]
+        reports = {exercise: report.hidden() for exercise, report in full.items()}
+        write_whole(folder / "instructor" / f"{name}.html", instructor_html(student, full, catalogue))
         write_whole(folder / "students" / f"{name}.html", student_html(student, reports, catalogue))
         write_whole(folder / "students" / f"{name}.md", student_markdown(student, reports, catalogue))
         write_whole(folder / "gradescope" / f"{name}.json", gradescope(reports))
     write_whole(folder / "class.html", class_html(group, catalogue, changes, kept))
     write_whole(folder / "scores.csv", scores_csv(group))
-    data = {student: {name: r.to_dict() for name, r in reports.items()} for student, reports in group.reports.items()}
+    hidden = {student: {name: r.hidden() for name, r in reports.items()} for student, reports in group.reports.items()}
+    data = {student: {name: r.to_dict() for name, r in reports.items()} for student, reports in hidden.items()}
     write_whole(folder / "class.json", json.dumps(data, indent=1))
-    named = [_for_junit(student, report) for student, reports in group.reports.items() for report in reports.values()]
+    named = [_for_junit(student, report) for student, reports in hidden.items() for report in reports.values()]
     write_whole(folder / "junit.xml", junit(named))
     if not changes:
         (folder / "changes.csv").unlink(missing_ok=True)  # those of the run before were reported then
@@ -281,8 +283,8 @@ def _hardest(group: Class) -> list[tuple[str, float]]:
     return sorted((item for item in shares if item[1] < 100), key=lambda item: item[1])
 
 
-def _beliefs(names: Iterable[str], catalogue: Catalogue) -> list:  # type: ignore[type-arg]
-    return [catalogue.misconceptions[name] for name in names if name in catalogue.misconceptions]
+def _beliefs(names: Iterable[str], catalogue: Catalogue) -> list[Misconception]:
+    return [catalogue.belief(name) for name in names]
 
 
 def _provisional(reports: Iterable[Report]) -> str:

@@ -1,4 +1,8 @@
-"""Finds what students handed in: a folder or a zip per student, holding modules called like the exercises.
+"""Finds what students handed in: a folder or a zip per student, holding modules or notebooks called like the exercises.
+
+Names need not be exact: `hebbian (1).py`, `Backprop.py` and `rossi_123_hebbian-2.ipynb` are what systems and people make of them.
+Of several candidates what lies in `exercises/` counts first, then an exact name, then a similar one; what a student left as it
+was handed out does not count beside something written.
 
 What is handed in is data from strangers: links, `..`, devices and giant archives are refused, each with one sentence, and a
 broken hand-in of one student never stops the others. Nothing is ever unpacked to disk.
@@ -7,15 +11,20 @@ broken hand-in of one student never stops the others. Nothing is ever unpacked t
 from __future__ import annotations
 
 import os
+import re
 import stat
 import zipfile
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 
+from autograder.errors import KitError
+
 MODULE_BYTES = 1 << 20  # a module of more than 1 MiB is not what a student typed
-TOTAL_BYTES = 16 << 20  # of all modules of one student; a zip may have as much, whatever it holds
+NOTEBOOK_BYTES = 16 << 20  # pictures in outputs are large
+TOTAL_BYTES = 64 << 20  # of all files of one student that are read; a zip may have as much, whatever it holds
 MEMBERS = 2000
+KIT = {"course", "autograder", "notebooks", "release"}  # folders of the kit, in a kit that was zipped whole
 SKIPPED = {"__pycache__", "__MACOSX", ".ipynb_checkpoints", ".git", ".venv"}
 UNPACKED = {zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED}  # what LZMA allocates is for the archive to say
 _NO_SURPRISE = getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0)
@@ -25,15 +34,20 @@ Files = dict[str, bytes | str]  # file -> content, or a sentence that says why i
 
 @dataclass(frozen=True)
 class HandIn:
-    """One module of one student; `problem` says in one sentence why there is no source."""
+    """One exercise of one student: the module's text, or a notebook's code cells.
+
+    `problem` says in one sentence why there is neither; `missing` that nothing was handed in, which is no problem of ours.
+    """
 
     student: str
     exercise: str
     source: str | None
     problem: str = ""
+    missing: bool = False
+    cells: tuple[str, ...] | None = None
 
 
-class Refused(Exception):
+class Refused(KitError):
     """A hand-in that is not looked into; the text says why."""
 
 
@@ -71,11 +85,11 @@ def shown(name: str, length: int = 120) -> str:
     return text if len(text) <= length else f"{text[: length - 1]}…"
 
 
-def hand_ins(folder: Path, exercises: Collection[str]) -> Iterator[HandIn]:
+def hand_ins(folder: Path, exercises: Collection[str], stubs: Mapping[str, str] | None = None) -> Iterator[HandIn]:
     """Yield every student's modules, for every exercise in `exercises`; one that is missing has a problem instead.
 
     The same module may lie anywhere in the student's folder; two different files for one exercise, or two hand-ins of one
-    student, are a problem, since nobody but the student can know which one counts.
+    student, are a problem, since nobody but the student can know which one counts. `stubs` are the texts as handed out.
     """
     for student, entries in students(folder).items():
         try:
@@ -87,7 +101,7 @@ def hand_ins(folder: Path, exercises: Collection[str]) -> Iterator[HandIn]:
             yield from (HandIn(student, name, None, str(refused)) for name in exercises)
             continue
         for name in exercises:
-            yield _one(student, name, found.get(name, {}))
+            yield _one(student, name, found.get(name, {}), (stubs or {}).get(name, ""))
 
 
 def _entries(folder: Path) -> list[Path]:
@@ -100,19 +114,56 @@ def _is_hand_in(path: Path) -> bool:
     return path.is_symlink() or path.is_dir() or path.suffix.lower() == ".zip"
 
 
-def _one(student: str, exercise: str, files: Files) -> HandIn:
+def _exercise_of(name: str, exercises: Collection[str]) -> str | None:
+    """Return the exercise that a file is for, by its name; the longest name that fits."""
+    stem, dot, ending = name.lower().rpartition(".")
+    if not dot or ending not in ("py", "ipynb") or stem.startswith("test_"):
+        return None
+    fitting = [e for e in exercises if re.search(rf"(?<![a-z]){re.escape(e.lower())}(?![a-z])", stem)]
+    return max(fitting, key=len, default=None)
+
+
+def _rank(path: str, exercise: str) -> int:
+    """Return how surely a file is the hand-in, 0 the most."""
+    *folders, name = path.split("/")
+    if KIT.intersection(folders):
+        return 3
+    exact = name.rpartition(".")[0] == exercise
+    return (0 if "exercises" in folders else 1) if exact else 2
+
+
+def _one(student: str, exercise: str, files: Files, stub: str) -> HandIn:
+    unlike = {name: content for name, content in files.items() if not _is_stub(content, stub)}
+    files = unlike or files
+    best = min((_rank(name, exercise) for name in files), default=0)
+    files = {name: content for name, content in files.items() if _rank(name, exercise) == best}
     if not files:
-        return HandIn(student, exercise, None, f"no {exercise}.py was handed in")
+        return HandIn(student, exercise, None, f"no {exercise}.py or {exercise}.ipynb was handed in", missing=True)
     if len(set(files.values())) > 1:
         names = ", ".join(shown(name) for name in sorted(files)[:4]) + (", ..." if len(files) > 4 else "")
-        return HandIn(student, exercise, None, f"{len(files)} different files are called {exercise}.py: {names}")
-    content = next(iter(files.values()))
+        return HandIn(student, exercise, None, f"{len(files)} different files could be {exercise}: {names}")
+    name, content = next(iter(files.items()))
     if isinstance(content, str):
         return HandIn(student, exercise, None, content)
+    if name.lower().endswith(".ipynb"):
+        return _notebook(student, exercise, name, content)
     try:
         return HandIn(student, exercise, content.decode("utf-8-sig"))
     except UnicodeDecodeError as error:
-        return HandIn(student, exercise, None, f"{exercise}.py is no UTF-8 text (byte {error.start})")
+        return HandIn(student, exercise, None, f"{shown(name)} is no UTF-8 text (byte {error.start})")
+
+
+def _is_stub(content: bytes | str, stub: str) -> bool:
+    return isinstance(content, bytes) and bool(stub) and content.decode("utf-8", "replace").split() == stub.split()
+
+
+def _notebook(student: str, exercise: str, name: str, content: bytes) -> HandIn:
+    from classroom.reading import Unreadable, code_cells, read  # nbformat is not needed where there are no notebooks
+
+    try:
+        return HandIn(student, exercise, None, cells=tuple(code_cells(read(content)[0])))
+    except Unreadable as error:
+        return HandIn(student, exercise, None, f"{shown(name)} {error}")
 
 
 @dataclass
@@ -144,9 +195,9 @@ def _in_folder(folder: Path, exercises: Collection[str]) -> dict[str, Files]:
         found.count(len(folders) + len(files))
         for file in sorted(files):
             path = Path(place, file)
-            if path.suffix == ".py" and path.stem in exercises:
+            if exercise := _exercise_of(file, exercises):
                 relative = path.relative_to(folder).as_posix()
-                found.add(path.stem, relative, _read(path, shown(relative)))
+                found.add(exercise, relative, _read(path, shown(relative)))
     return found.by_exercise
 
 
@@ -162,14 +213,19 @@ def _read(path: Path, name: str) -> bytes | str:
         if status.st_nlink > 1:
             return f"{name} is a hard link to another file"
         with open(os.open(path, os.O_RDONLY | _NO_SURPRISE), "rb") as file:
-            content = file.read(MODULE_BYTES + 1)
+            content = file.read(_most(name) + 1)
     except OSError as error:
         return f"{name} cannot be read: {error.strerror}"
-    return content if len(content) <= MODULE_BYTES else _too_large(name)
+    return content if len(content) <= _most(name) else _too_large(name)
+
+
+def _most(name: str) -> int:
+    return NOTEBOOK_BYTES if name.lower().endswith(".ipynb") else MODULE_BYTES
 
 
 def _too_large(name: str) -> str:
-    return f"{name} is larger than the {MODULE_BYTES:,} bytes that a module may have"
+    kind = "notebook" if name.lower().endswith(".ipynb") else "module"
+    return f"{name} is larger than the {_most(name):,} bytes that a {kind} may have"
 
 
 def _in_zip(path: Path, exercises: Collection[str]) -> dict[str, Files]:
@@ -201,11 +257,12 @@ def _members(archive: zipfile.ZipFile, archive_name: str, exercises: Collection[
             raise Refused(f"{archive_name} holds {shown(member.filename)}, which leads out of its folder")
         if stat.S_IFMT(member.external_attr >> 16) not in (0, stat.S_IFREG, stat.S_IFDIR):
             raise Refused(f"{archive_name} holds {shown(member.filename)}, which is a link or a device")
-        if member.is_dir() or name.suffix != ".py" or name.stem not in exercises or SKIPPED.intersection(name.parts):
+        exercise = _exercise_of(name.name, exercises)
+        if member.is_dir() or exercise is None or SKIPPED.intersection(name.parts):
             continue
-        if str(name) in found.by_exercise.get(name.stem, {}):
+        if str(name) in found.by_exercise.get(exercise, {}):
             raise Refused(f"{archive_name} holds {shown(str(name))} twice")
-        found.add(name.stem, str(name), _member(archive, member))
+        found.add(exercise, str(name), _member(archive, member))
     return found.by_exercise
 
 
@@ -217,7 +274,7 @@ def _member(archive: zipfile.ZipFile, member: zipfile.ZipInfo) -> bytes | str:
         return f"{name} is packed by a method other than deflate; make an ordinary zip"
     try:
         with archive.open(member) as file:
-            content = file.read(MODULE_BYTES + 1)  # never trust the size that the archive states
+            content = file.read(_most(name) + 1)  # never trust the size that the archive states
     except Exception:  # zlib's and zipfile's errors on damaged data are of many kinds
         return f"{name} cannot be unpacked: the zip is damaged"
-    return content if len(content) <= MODULE_BYTES else _too_large(name)
+    return content if len(content) <= _most(name) else _too_large(name)

@@ -8,6 +8,7 @@ from typing import Any
 from pydantic import ValidationError
 
 from autograder.catalogue import Catalogue
+from autograder.errors import KitError
 from autograder.paths import find_root
 from autograder.yamlfile import CourseError, Document, read
 from drills.items import Item, from_data, misconceptions
@@ -26,7 +27,7 @@ class Problem:
         return f"{self.file}:{self.line}: {self.item + ': ' if self.item else ''}{self.message}"
 
 
-class BankError(ValueError):
+class BankError(KitError, ValueError):
     """The bank cannot be used as it is; `problems` says where and why."""
 
     def __init__(self, problems: list[Problem]) -> None:

@@ -25,8 +25,8 @@ Learner = Annotated[str, typer.Option(help="Whose data, where several learners s
 
 def attach(app: typer.Typer) -> None:
     """Adds both groups to the `anndl` command."""
-    app.add_typer(bank, name="bank")
-    app.add_typer(drills, name="drills")
+    app.add_typer(bank, name="bank", rich_help_panel="Authors")
+    app.add_typer(drills, name="drills", rich_help_panel="Learn")
 
 
 @contextmanager

@@ -136,4 +136,6 @@ if __name__ == "__main__":
 
 def attach(root: typer.Typer) -> None:
     """Add the commands to the `anndl` command."""
-    root.registered_commands.extend(app.registered_commands)
+    for command in app.registered_commands:
+        command.rich_help_panel = "Authors"
+        root.registered_commands.append(command)

@@ -1,7 +1,27 @@
 """What all tests share."""
 
+import re
+
+import pytest
 from hypothesis import settings
 
 # The same examples in every run: a red build means that something changed, not that the dice fell otherwise.
 settings.register_profile("repeatable", derandomize=True, deadline=None)
 settings.load_profile("repeatable")
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config: pytest.Config, log: object) -> object:
+    """With `-n`: tests that share something dear to make go to one process, all others to whichever is free."""
+    from xdist.scheduler import LoadScopeScheduling
+
+    class Scheduler(LoadScopeScheduling):
+        def _split_scope(self, nodeid: str) -> str:
+            file, _, test = nodeid.partition("::")
+            if file == "tests/sandbox/test_hostile.py":  # a minute of attacks, made once and read by all
+                return file
+            if file.startswith("tests/exercises/"):  # the answers of an exercise's reference and wrong versions
+                return re.split(r"[\[\]-]", test + "[")[1] or nodeid
+            return nodeid
+
+    return Scheduler(config, log)

@@ -41,19 +41,28 @@ from autograder.calls import (
 )
 from autograder.sandbox.connection import Connection, Ended, Late
 from autograder.sandbox.limits import Bounds
-from autograder.sandbox.process import Server
+from autograder.sandbox.process import Busy, Server
 from autograder.sandbox.replies import Asked, asks, read_ask, read_outcome, written
 from autograder.stubs import Answered
 
 Mode = Literal["none", "best-effort", "strict"]
 HELLO_SECONDS = 30.0
 CPU_SLACK = 10
+PAUSE = 1.0  # seconds before a worker is asked for once more where the system had no room for a process
 ASKS = 20_000  # calls that the grader answers within one call of the submission
 AHEAD_BYTES = (
     32 << 10
 )  # of calls sent before earlier ones are answered: less than a socket holds, so that sending never waits
 ANY_SIZE = Limits(reply_bytes=sys.maxsize)
 T = TypeVar("T")
+
+
+class _Dead(InfrastructureError):
+    """A server is gone, or starts workers that end at once."""
+
+    def __init__(self, server: Server, message: str) -> None:
+        super().__init__(message)
+        self.server = server
 
 
 class Sandbox:
@@ -84,7 +93,7 @@ class Sandbox:
 
     def start(self, framework: str = "numpy") -> None:
         """Start the server for a framework without waiting for it, so that it imports while the caller does, too."""
-        with self._lock:
+        with self._lock, contextlib.suppress(Busy):  # the first use tries again, and says so
             self._server(framework)
 
     def open(self, submission: Submission, limits: Limits | None = None) -> ConfinedRunner:
@@ -110,26 +119,38 @@ class Sandbox:
             InfrastructureError: no worker can be had, or in strict mode none that is closed.
         """
         bounds = Bounds(
-            limits.memory_bytes, math.ceil(limits.total_seconds) + CPU_SLACK, limits.scratch_bytes, limits.processes
+            memory_bytes=limits.memory_bytes,
+            cpu_seconds=math.ceil(limits.total_seconds) + CPU_SLACK,
+            scratch_bytes=limits.scratch_bytes,
+            processes=limits.processes,
+            threads=limits.threads,
         )
+        try:
+            server, connection, worker, report = self._spawned(framework, bounds)
+        except Busy:
+            time.sleep(PAUSE)
+            server, connection, worker, report = self._spawned(framework, bounds)
+        except _Dead as dead:
+            with self._lock:
+                if self._servers.get(framework) is dead.server:
+                    self._servers.pop(framework).close()
+            server, connection, worker, report = self._spawned(framework, bounds)
+        isolation = self._isolation(report)
+        if self.mode == "strict":
+            _insist(isolation, lambda: _end(server, connection, worker))
+        return server, connection, worker, isolation
+
+    def _spawned(self, framework: str, bounds: Bounds) -> tuple[Server, Connection, int, Mapping[str, Any]]:
         with self._lock:
             server = self._server(framework)
         try:
             ours, worker = server.spawn(bounds)
             connection = Connection(ours)
-            report = self._hello(server, connection, worker)
-        except InfrastructureError:
-            with self._lock:
-                if self._servers.get(framework) is server:
-                    self._servers.pop(framework).close()
-                server = self._server(framework)
-            ours, worker = server.spawn(bounds)
-            connection = Connection(ours)
-            report = self._hello(server, connection, worker)
-        isolation = self._isolation(report)
-        if self.mode == "strict":
-            _insist(isolation, lambda: _end(server, connection, worker))
-        return server, connection, worker, isolation
+            return server, connection, worker, self._hello(server, connection, worker)
+        except Busy:
+            raise
+        except InfrastructureError as error:
+            raise _Dead(server, str(error)) from error
 
     def _server(self, framework: str) -> Server:
         if self._owner != os.getpid():  # after a fork the servers are the parent's

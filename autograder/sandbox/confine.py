@@ -6,6 +6,7 @@ A layer that cannot be had is named, never silently left out; whether the rest s
 
 from __future__ import annotations
 
+import contextlib
 import errno
 import os
 import signal
@@ -17,6 +18,8 @@ from dataclasses import dataclass, field
 from autograder.sandbox import linux, seccomp
 
 NOBODY = 65534
+FIRST_USER = 0x70000000  # numbers from here to 2^31 are assigned to nobody on any system
+USERS = 64  # that one server's workers take in turn
 SYSTEM_FILES = ("/proc/cpuinfo", "/proc/meminfo", "/sys/devices/system/cpu", "/etc/ld.so.cache", "/dev/urandom")
 HIDDEN = {"site-packages", "dist-packages", "test", "idlelib", "ensurepip", "__phello__"}
 
@@ -49,19 +52,32 @@ def readable_paths(packages: Sequence[str]) -> list[str]:
     return [path for path in (*paths, *SYSTEM_FILES) if os.path.exists(path)]
 
 
-def become_nobody(held: Held, readable: bool) -> None:
+def first_user() -> int:
+    """Return the first of this process's own users for workers, NOBODY where a container has no such numbers.
+
+    Each worker gets one of its own, so that none can reach another, and the kernel counts the threads of each by itself.
+    """
+    first = FIRST_USER + (os.getpid() % (1 << 22)) * USERS
+    with open("/proc/self/uid_map") as file:
+        for inside, _, length in (map(int, line.split()) for line in file):
+            if inside <= first and first + USERS <= inside + length:
+                return first
+    return NOBODY
+
+
+def become(held: Held, user: int | None) -> None:
     """Change from root to a user without files, and give up all capabilities.
 
     Args:
         held: is added to.
-        readable: whether that user can read Python's own files, which may lie in a private home.
+        user: None where that user cannot read Python's own files, which may lie in a private home.
     """
     if os.geteuid() == 0:
-        if readable:
+        if user is not None:
             try:
                 os.setgroups([])
                 os.setresgid(NOBODY, NOBODY, NOBODY)
-                os.setresuid(NOBODY, NOBODY, NOBODY)
+                os.setresuid(user, user, user)
                 held.layers.append("uid")
             except OSError as error:
                 held.missing.append(f"another user ({error.strerror})")
@@ -71,7 +87,41 @@ def become_nobody(held: Held, readable: bool) -> None:
     held.layers.append("capabilities")
 
 
-def close_kernel(held: Held, readable: Sequence[int], scratch: int, bounded: bool, allow_processes: bool) -> None:
+def other_tasks(own_user: bool) -> int | None:
+    """Return how many threads of others a bound on this process's threads has to allow for; None where it has no effect.
+
+    The kernel counts the threads of a user in a user namespace. Where the user is not this worker's alone, the namespace is
+    made so; where neither can be had, what the user runs at this moment is counted. Root is not bound.
+    """
+    if os.geteuid() == 0:
+        return None
+    if own_user:
+        return 0
+    try:
+        linux.unshare(linux.CLONE_NEWUSER)
+    except OSError:
+        return _tasks_of(os.getuid())
+    linux.drop_bounding_set()  # a new namespace brings all rights over itself
+    linux.drop_capabilities()
+    return 0
+
+
+def _tasks_of(user: int) -> int | None:
+    found = 0
+    try:
+        for entry in os.listdir("/proc"):
+            if entry.isdigit():
+                with contextlib.suppress(OSError):  # it has ended meanwhile
+                    if os.stat(f"/proc/{entry}").st_uid == user:
+                        found += len(os.listdir(f"/proc/{entry}/task"))
+    except OSError:
+        return None
+    return found or None
+
+
+def close_kernel(
+    held: Held, readable: Sequence[int], scratch: int, bounded: bool, allow_processes: bool, allow_threads: bool
+) -> None:
     """No new rights, not dumpable, Landlock, no descriptor but 0 to 3, seccomp, in this order.
 
     Args:
@@ -81,6 +131,7 @@ def close_kernel(held: Held, readable: Sequence[int], scratch: int, bounded: boo
             looked at now and then, for which it has to be flat.
         bounded: see `scratch`.
         allow_processes: whether forking is permitted.
+        allow_threads: whether threads are; not where their number cannot be bounded.
     """
     linux.prctl(linux.PR_SET_NO_NEW_PRIVS, 1)
     linux.prctl(linux.PR_SET_DUMPABLE, 0)
@@ -93,7 +144,7 @@ def close_kernel(held: Held, readable: Sequence[int], scratch: int, bounded: boo
         held.missing.append(f"Landlock ({error.strerror})")
     os.closerange(4, max(scratch, *readable, 64) + 64)
     try:
-        seccomp.install(allow_processes)
+        seccomp.install(allow_processes, allow_threads)
         held.layers.append("seccomp")
     except OSError as error:
         held.missing.append(f"seccomp ({error.strerror})")

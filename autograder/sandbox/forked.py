@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 CHANNEL = 3  # descriptor of the socket to the client
 
 
-def confined(fd: int, place: Site, folder: str, bounds: Bounds) -> None:
+def confined(fd: int, place: Site, folder: str, bounds: Bounds, serial: int) -> None:
     """Run as a worker forked from the server; `fd` is the socket to the client. Does not return."""
     os.setsid()
     null = os.open(os.devnull, os.O_RDWR)
@@ -30,7 +30,7 @@ def confined(fd: int, place: Site, folder: str, bounds: Bounds) -> None:
         linux.prctl(linux.PR_SET_PDEATHSIG, signal.SIGKILL)
         os.closerange(4, max(place.readable) + 64)
     else:
-        _confine(place, folder, bounds, held)
+        _confine(place, folder, bounds, held, serial)
     if os.getppid() != place.server:
         os._exit(0)  # it died before its death could end this process
     report = {
@@ -43,8 +43,10 @@ def confined(fd: int, place: Site, folder: str, bounds: Bounds) -> None:
     worker.serve(partial(os.read, CHANNEL), partial(os.write, CHANNEL), report)
 
 
-def _confine(place: Site, folder: str, bounds: Bounds, held: confine.Held) -> None:
-    owner = confine.NOBODY if place.nobody else os.geteuid()
+def _confine(place: Site, folder: str, bounds: Bounds, held: confine.Held, serial: int) -> None:
+    own_user = place.nobody and place.first_user != confine.NOBODY
+    user = place.first_user + serial % confine.USERS if own_user else confine.NOBODY
+    owner = user if place.nobody else os.geteuid()
     if place.scratch:
         confine.private_scratch(folder, bounds.scratch_bytes, owner)
     elif place.nobody:
@@ -52,7 +54,8 @@ def _confine(place: Site, folder: str, bounds: Bounds, held: confine.Held) -> No
     scratch = os.open(folder, os.O_PATH | os.O_CLOEXEC)
     os.chdir(folder)
     os.environ.update(TMPDIR=folder, HOME=folder)
-    confine.become_nobody(held, place.nobody)
-    confine.close_kernel(held, place.readable, scratch, bool(place.scratch), bounds.processes > 0)
-    limit_resources(bounds, place.size)  # last: fewer descriptors are permitted than were just open
+    confine.become(held, user if place.nobody else None)
+    others = confine.other_tasks(own_user)
+    confine.close_kernel(held, place.readable, scratch, bool(place.scratch), bounds.processes > 0, others is not None)
+    limit_resources(bounds, place.size, others)  # last: fewer descriptors are permitted than were just open
     held.layers.append("rlimits")

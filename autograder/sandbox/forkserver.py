@@ -15,7 +15,7 @@ from typing import Any
 from autograder.calls import InfrastructureError
 from autograder.sandbox.cleanup import remove_tree
 from autograder.sandbox.limits import Bounds
-from autograder.sandbox.process import Server, command, environment, package_folders
+from autograder.sandbox.process import Busy, Server, package_folders, started
 
 START_SECONDS = 120.0  # a cold disk may need long for torch
 ANSWER_SECONDS = 20.0
@@ -40,16 +40,7 @@ class ForkServer(Server):
             "packages": package_folders(framework),
         }
         with theirs:
-            self._process = subprocess.Popen(
-                command(settings),
-                stdin=subprocess.DEVNULL,
-                stdout=subprocess.DEVNULL,
-                stderr=subprocess.PIPE,
-                pass_fds=[theirs.fileno()],
-                env=environment(self.base),
-                cwd="/",
-                start_new_session=True,
-            )
+            self._process = started(settings, self.base, subprocess.PIPE, fds=[theirs.fileno()])
 
     @property
     def pid(self) -> int:
@@ -60,6 +51,7 @@ class ForkServer(Server):
         """Fork a worker; returns the socket to it and its name towards the server.
 
         Raises:
+            Busy: no more processes can be had at the moment.
             InfrastructureError: the server cannot be started or does not answer.
         """
         with self._lock:
@@ -67,6 +59,8 @@ class ForkServer(Server):
                 self._receive(START_SECONDS)
                 self._ready = True
             answer = self._ask({"op": "open", "bounds": asdict(bounds)})
+            if "busy" in answer:
+                raise Busy(f"no worker can be started ({answer['busy']})")
             return self._channels.pop(), int(answer["worker"])
 
     def end(self, worker: int, grace: bool) -> int | None:

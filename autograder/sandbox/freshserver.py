@@ -18,7 +18,7 @@ from dataclasses import asdict
 from autograder.calls import InfrastructureError
 from autograder.sandbox.cleanup import remove_tree
 from autograder.sandbox.limits import Bounds
-from autograder.sandbox.process import Server, command, environment, package_folders
+from autograder.sandbox.process import Server, package_folders, started
 
 START_SECONDS = 120.0
 GRACE = 0.5
@@ -36,6 +36,7 @@ class FreshServer(Server):
         """Start a worker.
 
         Raises:
+            Busy: the system has no room for it.
             InfrastructureError: it does not come up.
         """
         token, base = secrets.token_hex(16), tempfile.mkdtemp(prefix="anndl-")
@@ -52,14 +53,7 @@ class FreshServer(Server):
                 "packages": package_folders(self._framework),
                 "bounds": asdict(bounds),
             }
-            process = subprocess.Popen(
-                command(settings),
-                stdin=subprocess.DEVNULL,
-                stdout=subprocess.DEVNULL,
-                stderr=subprocess.DEVNULL,
-                env=environment(scratch),
-                start_new_session=True,
-            )
+            process = started(settings, base, subprocess.DEVNULL, scratch=scratch)
             worker = next(self._serial)
             self._workers[worker] = (process, base)
             try:

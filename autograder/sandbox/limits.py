@@ -13,12 +13,13 @@ except ImportError:  # Windows
 
 @dataclass(frozen=True)
 class Bounds:
-    """What one worker may use: bytes, seconds of its processors, bytes, children."""
+    """What one worker may use: bytes, seconds of its processors, bytes, children, threads."""
 
     memory_bytes: int
     cpu_seconds: int
     scratch_bytes: int
     processes: int
+    threads: int
 
 
 def size_now() -> int:
@@ -27,8 +28,14 @@ def size_now() -> int:
         return int(file.read().split()[0]) * resource.getpagesize()
 
 
-def limit_resources(bounds: Bounds, base_bytes: int) -> bool:
-    """Limit this process; `base_bytes` is what the libraries occupy already. Returns False where no limits exist."""
+def limit_resources(bounds: Bounds, base_bytes: int, base_tasks: int | None = None) -> bool:
+    """Limit this process. Returns False where no limits exist.
+
+    Args:
+        bounds: what it may use.
+        base_bytes: what the libraries occupy already.
+        base_tasks: threads that count against this process's user without being its own; None leaves their number free.
+    """
     if resource is None:
         return False
     memory = base_bytes + bounds.memory_bytes
@@ -41,6 +48,8 @@ def limit_resources(bounds: Bounds, base_bytes: int) -> bool:
         "RLIMIT_MSGQUEUE": 0,
         "RLIMIT_AS": memory,
     }
+    if base_tasks is not None:
+        limits["RLIMIT_NPROC"] = base_tasks + bounds.threads + bounds.processes
     for name, value in limits.items():
         which = getattr(resource, name, None)
         if which is None:

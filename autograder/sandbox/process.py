@@ -6,13 +6,19 @@ import importlib.util
 import json
 import os
 import socket
+import subprocess
 import sys
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any, Protocol
 
 from autograder.calls import InfrastructureError
+from autograder.sandbox.cleanup import remove_tree
 from autograder.sandbox.limits import Bounds
+
+
+class Busy(InfrastructureError):
+    """No process can be started just now; a moment later one may."""
 
 
 class Server(Protocol):
@@ -32,6 +38,30 @@ def command(settings: Mapping[str, Any]) -> list[str]:
     """Return the command line of `boot.py`, isolated from the environment, user site-packages and `.pth` files."""
     boot = Path(__file__).resolve().parent / "boot.py"
     return [sys.executable, "-I", "-S", "-B", str(boot), json.dumps(settings)]
+
+
+def started(
+    settings: Mapping[str, Any], base: str, stderr: int, fds: Sequence[int] = (), scratch: str = ""
+) -> subprocess.Popen[bytes]:
+    """Start a process as `settings` say; where that fails, remove its folder `base`.
+
+    Raises:
+        Busy: the system has no room for it.
+    """
+    try:
+        return subprocess.Popen(
+            command(settings),
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.DEVNULL,
+            stderr=stderr,
+            pass_fds=fds,
+            env=environment(scratch or base),
+            cwd="/" if sys.platform != "win32" else None,
+            start_new_session=True,
+        )
+    except OSError as error:
+        remove_tree(base)
+        raise Busy(f"no process can be started ({error})") from error
 
 
 def package_folders(framework: str) -> list[str]:

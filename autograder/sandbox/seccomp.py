@@ -34,8 +34,8 @@ IOCTL = (0x5401, 0x5413, 0x5450, 0x5451, 0x541B, 0x5421)  # terminal? window siz
 Instruction = tuple[int, int, int, int]
 
 
-def install(processes: bool = False) -> None:
-    """Filter this process from now on, its later threads included; `processes` permits forking.
+def install(processes: bool = False, threads: bool = True) -> None:
+    """Filter this process from now on, its later threads included; `processes` and `threads` permit these.
 
     Raises:
         OSError: the kernel has no filters, or refuses this one.
@@ -43,7 +43,7 @@ def install(processes: bool = False) -> None:
     machine = platform.machine()
     if machine not in AUDIT_ARCH:
         raise OSError(errno.ENOSYS, f"no system call table for {machine}")
-    load(program(machine, os.getpid(), processes))
+    load(program(machine, os.getpid(), processes, threads))
 
 
 def load(code: Sequence[Instruction]) -> None:
@@ -58,7 +58,7 @@ def load(code: Sequence[Instruction]) -> None:
     linux.prctl(linux.PR_SET_SECCOMP, 2, ctypes.addressof(header))  # 2: SECCOMP_MODE_FILTER
 
 
-def program(machine: str, pid: int, processes: bool) -> list[Instruction]:
+def program(machine: str, pid: int, processes: bool, threads: bool = True) -> list[Instruction]:
     """Return the filter for one machine type and process."""
     column = list(AUDIT_ARCH).index(machine)
 
@@ -79,7 +79,7 @@ def program(machine: str, pid: int, processes: bool) -> list[Instruction]:
         "prctl": _one_of(0, PRCTL),
         "prlimit64": _one_of(0, (0,)),  # its own limits only
         "tgkill": _one_of(0, (pid,)),  # abort() and threads signal the process itself
-        "clone": [(RETURN, 0, 0, ALLOW)] if processes else _thread_only(),
+        "clone": [(RETURN, 0, 0, ALLOW)] if processes else _thread_only() if threads else [],
         "clone3": [(RETURN, 0, 0, ERRNO | errno.ENOSYS)],  # its flags lie in memory: libc falls back to clone
     }
     for name, body in conditional.items():

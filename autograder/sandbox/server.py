@@ -44,6 +44,7 @@ class Site:
     unix: str
     conclusive: bool  # the listener could be reached before confinement
     namespaces: bool = False
+    first_user: int = confine.NOBODY  # of the users that workers become, with `nobody`
     nobody: bool = False
     readable: tuple[int, ...] = ()
     size: int = 0
@@ -57,6 +58,7 @@ def main(settings: Mapping[str, Any]) -> None:
     base = settings["base"]
     os.chmod(base, 0o711)
     place = _place(settings)
+    place.first_user = confine.first_user()
     held = Held()
     if settings["mode"] != "none":
         place.namespaces = confine.enter_namespaces(held)
@@ -200,7 +202,11 @@ class Server:
             spare.channel.close()
             self._stop(spare)
             spare = None
-        worker = spare or self._fork(bounds)
+        try:
+            worker = spare or self._fork(bounds)
+        except OSError as error:  # no more processes, or no more descriptors: a matter of moments
+            self._answer({"busy": f"{error.strerror}"})
+            return
         self.workers[worker.pid] = worker
         with worker.channel:
             self._answer({"worker": worker.pid}, [worker.channel.fileno()])
@@ -219,10 +225,16 @@ class Server:
             os.mkdir(folder, 0o700)
         ours, theirs = socket.socketpair()
         with theirs:
-            child = os.fork()
+            try:
+                child = os.fork()
+            except OSError:
+                ours.close()
+                if not self.place.scratch:
+                    os.rmdir(folder)
+                raise
             if child == 0:
                 try:
-                    forked.confined(theirs.fileno(), self.place, folder, bounds)
+                    forked.confined(theirs.fileno(), self.place, folder, bounds, self.serial)
                 finally:
                     os._exit(worker.BROKEN)
         return Worker(child, bounds, folder, ours)

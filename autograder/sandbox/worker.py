@@ -91,7 +91,7 @@ class _Served:
         self.submission = Submission(
             request["source"], request["name"], (), request["framework"], opaque=request["opaque"]
         )
-        self.host = Host(self.submission, self.limits.printed_chars, request["memory"])
+        self.host = Host(self.submission, self.limits.printed_chars, request["memory"], alone=True)
         self.number = 0
         self.asking = threading.Lock()  # threads of the submission take turns
 

@@ -65,4 +65,4 @@ def pytest_runtest_call(item: pytest.Item):
     except CheckFailed as failed:
         if failed.unfinished:
             pytest.skip(f"not started: {failed.message}")
-        pytest.fail(item.funcargs["_session"].explain(failed), pytrace=False)
+        pytest.fail(item.funcargs["_session"].explain(item.name, failed), pytrace=False)

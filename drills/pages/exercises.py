@@ -52,5 +52,4 @@ def _report(report: Report) -> None:
         sign = ":green[:material/check:]" if record.status == "pass" else ":red[:material/close:]"
         st.markdown(f"{sign} {record.title} · {amount(record.earned)} / {amount(record.points)}")
     for belief in report.misconceptions:
-        if belief in deck().bank.catalogue.misconceptions:
-            feedback.belief(deck().bank.catalogue.misconceptions[belief])
+        feedback.belief(deck().bank.catalogue.belief(belief))

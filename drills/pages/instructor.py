@@ -27,11 +27,7 @@ def page() -> None:
     st.dataframe(pd.DataFrame([vars(topic) for topic in topic_statistics(given)]), hide_index=True)
     st.subheader("Most frequent misconceptions")
     frequent = frequent_misconceptions(given, gradings(everybody(database(), "report")))
-    named = [
-        (number, name, catalogue.misconceptions[name].believes)
-        for name, number in frequent
-        if name in catalogue.misconceptions
-    ]
+    named = [(number, name, catalogue.belief(name).believes) for name, number in frequent]
     st.dataframe(pd.DataFrame(named, columns=["learners", "id", "belief"]), hide_index=True)
     st.subheader("Items")
     st.dataframe(pd.DataFrame([vars(item) for item in item_statistics(given)]), hide_index=True)

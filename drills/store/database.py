@@ -11,12 +11,13 @@ import sqlalchemy as sa
 from platformdirs import user_data_dir
 from sqlalchemy.engine import Connection, Engine
 
+from autograder.errors import KitError
 from drills.store.tables import HEAD
 
 LOCK = 0x616E6E64  # PostgreSQL's advisory lock for migrations; any number that nobody else uses
 
 
-class StoreError(Exception):
+class StoreError(KitError):
     """The database cannot be read or written; the message says what happened and what to do."""
 
 

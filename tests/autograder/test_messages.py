@@ -23,7 +23,7 @@ def attention(Q, K, V, mask=None):
 WAYS = {
     "syntax": ("def softmax(scores:\n    return scores\n", "error", "line 1 is not yet Python"),
     "indentation": ("def softmax(scores, axis=-1):\nreturn scores\n", "error", "line 2 is not yet Python"),
-    "import": ("import nowhere_to_be_found\n", "error", "importing your file raised ModuleNotFoundError"),
+    "import": ("import nowhere_to_be_found\n", "error", "may not be imported here"),
     "exception at import": ("x = 1 / 0\n", "error", "line 1: importing your file raised ZeroDivisionError"),
     "missing function": (REST, "error", "there is no function softmax in your file"),
     "wrong signature": ("def softmax(scores, axis, keep):\n    return scores\n" + REST, "error", "softmax cannot be called as the assignment says, with (scores, axis)"),
@@ -35,12 +35,14 @@ WAYS = {
     "unwritten": ("def softmax(scores, axis=-1):\n    raise NotImplementedError\n" + REST, "fail", "softmax still raises NotImplementedError"),
     "object": ("def softmax(scores, axis=-1):\n    return {1, 2}\n" + REST, "fail", "neither a number nor an array"),
     "lambda": ("softmax = lambda scores, axis=-1: scores * 0\n" + REST, "fail", "the values differ"),
-    "exit": ("import sys\ndef softmax(scores, axis=-1):\n    sys.exit(0)\n" + REST, "error", "SystemExit"),
+    "exit": ("def softmax(scores, axis=-1):\n    raise SystemExit(0)\n" + REST, "error", "SystemExit"),
 }  # fmt: skip
+# the rule of imports is one of the assignment, not what protects: os can be had all the same
+EXIT = "_exit = next(c for c in object.__subclasses__() if c.__name__ == '_wrap_close').__init__.__globals__['_exit']\n"
 WORKER_ONLY = {
     "endless loop": ("def softmax(scores, axis=-1):\n    while True:\n        pass\n" + REST, "timeout", "second"),
     "endless import": ("while True:\n    pass\n", "timeout", "could not be loaded"),
-    "hard exit": ("import os\ndef softmax(scores, axis=-1):\n    os._exit(0)\n" + REST, "crashed", "softmax"),
+    "hard exit": (EXIT + "def softmax(scores, axis=-1):\n    _exit(0)\n" + REST, "crashed", "softmax"),
     "huge output": ("import numpy as np\ndef softmax(scores, axis=-1):\n    return np.zeros((4000, 4000))\n" + REST, "crashed|fail", "softmax"),
     "deep recursion": ("def softmax(scores, axis=-1):\n    return softmax(scores)\n" + REST, "error", "RecursionError"),
 }  # fmt: skip
@@ -81,7 +83,8 @@ def test_what_only_a_worker_survives(root, sandbox, way):
 def test_one_bad_function_does_not_spoil_the_others(root, sandbox):
     source = (
         RIGHT
-        + "import os\ndef attention_weights(Q, K, mask=None):\n    os._exit(3)\ndef attention(Q, K, V, mask=None):\n    pass\n"
+        + EXIT
+        + "def attention_weights(Q, K, mask=None):\n    _exit(3)\ndef attention(Q, K, V, mask=None):\n    pass\n"
     )
     report = Grader(root, sandbox.open, Limits()).grade("attention", source)
     assert report.earned == 3
@@ -112,7 +115,7 @@ def test_hidden_reports_say_nothing_of_the_inputs(root, sandbox):
     source = "def softmax(scores, axis=-1):\n    raise ValueError('leak ' + repr(scores))\n" + REST
     report = Grader(root, sandbox.open, Limits()).grade("attention", source, key=b"secret").hidden()
     text = report.to_json()
-    assert "leak" not in text
+    assert "leak array" not in text
     assert "1.098" not in text
     assert all(record.detail is None for record in report.records)
 
@@ -121,7 +124,7 @@ def test_a_value_that_breaks_a_test_is_the_submissions_fault(root, sandbox):
     class_ = "def attention_weights(Q, K, mask=None):\n    return 'text'\ndef attention(Q, K, V, mask=None):\n    return 'text'\n"
     report = Grader(root, sandbox.open, Limits()).grade("attention", RIGHT + class_, key=b"mark")
     assert report.complete
-    assert report.earned == 3
+    assert report.earned == 4  # what softmax earns, which leaves its argument alone
 
 
 def test_doing_nothing_earns_nothing(root):
@@ -139,7 +142,7 @@ def test_the_graders_own_time_is_not_the_students(root, sandbox):
 
 
 def test_a_submission_that_loads_only_once_is_graded_to_the_end(root, sandbox):
-    source = "import os\ndef softmax(scores, axis=-1):\n    os._exit(1)\n" + REST
+    source = EXIT + "def softmax(scores, axis=-1):\n    _exit(1)\n" + REST
     report = Grader(root, _twice_broken(sandbox.open), Limits()).grade("attention", source)
     assert report.complete
     assert report.earned == 0

@@ -1,4 +1,4 @@
-"""Secret seeds, and that nothing a submission can say gets into anything that a class run writes."""
+"""Secret seeds, and that nothing a submission can say about an input gets into anything that a student is given."""
 
 from __future__ import annotations
 
@@ -16,30 +16,32 @@ import pytest
 
 from autograder import wire
 from autograder.calls import Limits, Outcome, Submission
+from autograder.catalogue import Catalogue
 from autograder.grading import Grader, secret_key
 from autograder.inprocess import InProcess
 from classroom.grade import course_key, tasks_of
 from tests.classroom.class_runs import KEY, ROOT, hand_in, source
 
-# Everything here says LEAK: exceptions, their names, results, names of results, what is printed, the source itself.
+# Everything here says LEAK while it runs: exceptions, their names, results, names of results, what is printed.
 CRIES = """
-import sys
 import numpy as np
 
 def said(*args):
-    return "LEAK" + repr(args)
+    return "LE" + "AK" + repr(args)
 """
 VOICES = {
     "raises": "    raise ValueError(said(args, kwargs))",
-    "named": "    raise type('LEAK' + str(args)[:50], (Exception,), {})('LEAK')",
+    "named": "    raise type(said(args)[:50], (Exception,), {})(said())",
     "unfinished": "    raise NotImplementedError(said(args, kwargs))",
-    "prints": "    print(said(args)); sys.stderr.write(said(args)); sys.stdout.flush(); return 7",
+    "prints": "    print(said(args)); return 7",
     "text": "    return said(args)",
     "keys": "    return {said(args): 1.0}",
     "numbers": "    return np.asarray(args[0], float) + 12345678.0",
-    "exits": "    print(said(args)); sys.exit(said(args))",
-    "ends": "    import os; print(said(args)); sys.stdout.flush(); os._exit(7)",
-    "refused": "    raise TypeError('predict() takes 1 positional argument LEAK ' + repr(args))",
+    "exits": "    print(said(args)); exit(said(args))",
+    "ends": "    print(said(args)); type(exit)('', '')(said(args))",
+    "refused": "    raise TypeError('predict() takes 1 positional argument ' + said(args))",
+    "syntax": "    raise SyntaxError(said(args))",
+    "name": "    raise NameError(f'name {said(args)!r} is not defined')",
 }
 
 
@@ -100,7 +102,7 @@ def test_a_seed_tells_apart_what_names_run_together() -> None:
 
 def test_names_of_any_bytes_have_a_seed(tmp_path: Path) -> None:
     os.mkdir(os.fsencode(tmp_path) + b"/\xff\xfe")
-    assert len({task.key for task in tasks_of(tmp_path, ["hebbian", "lstm"], KEY, 1)}) == 2
+    assert len({task.key for task in tasks_of(tmp_path, ["hebbian", "lstm"], KEY, 1, Catalogue(ROOT))}) == 2
 
 
 def test_the_key_is_made_once_and_only_for_this_user(tmp_path: Path) -> None:
@@ -126,17 +128,22 @@ def test_nothing_that_a_submission_says_is_written_anywhere(tmp_path: Path) -> N
     folder, out, key = tmp_path / "class", tmp_path / "grades", tmp_path / "course.key"
     for how in VOICES:
         hand_in(folder, how, loud(how))
-    hand_in(folder, "import", {"hebbian": CRIES + "raise ValueError(said(1))", "output_size": "def (LEAK"})
-    hand_in(folder, "[red]=1+1", {"hebbian": "raise type('LEAK', (SyntaxError,), {})('LEAK')"})
+    hand_in(folder, "import", {"hebbian": "raise ValueError('at load')", "output_size": "def (x"})
+    hand_in(folder, "[red]=1+1", {"hebbian": "raise type('Own', (SyntaxError,), {})('at load, too')"})
     command = [sys.executable, "-c", "from autograder.cli import main; main()", "class", "grade", str(folder)]
     options = ["--exercises", "hebbian,output_size", "--out", str(out), "--key", str(key), "--processes", "1"]
     ran = subprocess.run([*command, *options], cwd=ROOT, capture_output=True, text=True)
     assert ran.returncode in (0, 3), ran.stdout + ran.stderr
-    assert "12 students" in (out / "class.html").read_text()
+    assert "14 students" in (out / "class.html").read_text()
     written = [path for path in tmp_path.rglob("*") if path.is_file() and folder not in path.parents]
     assert len(written) > 40
     secret = key.read_text().strip()
-    for path in written:
+    assert "at load" in (out / "students" / "import.html").read_text(), (
+        "no input was known then: the student may read it"
+    )
+    for_instructors = {path for path in written if path.parent.name == "instructor" or "journal.sqlite" in path.name}
+    assert any(b"LEAK" in path.read_bytes() for path in for_instructors), "the instructor sees all"
+    for path in set(written) - for_instructors:
         content = path.read_bytes()
         assert b"LEAK" not in content, path
         assert b"12345678" not in content.replace(secret.encode(), b""), path

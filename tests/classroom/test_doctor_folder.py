@@ -12,7 +12,7 @@ import pytest
 from nbformat.v4 import new_output
 from rich.console import Console
 
-from autograder.extract import module_source
+from autograder.extract import notebook_source
 from autograder.grading import Bench, Grader
 from classroom.bundle import HIDDEN, SOLUTION
 from classroom.doctor import report
@@ -109,7 +109,7 @@ def test_what_spoils_is_found_said_and_repaired(course: Path, bench: Bench, name
     assert all(content in kept for content in spoilt.values()), "originals stay"
     notebook = nbformat.read(hand_in(course), as_version=4)
     nbformat.validate(notebook)
-    code = module_source([c.source for c in notebook.cells if c.cell_type == "code"], FUNCTIONS)
+    code = notebook_source([c.source for c in notebook.cells if c.cell_type == "code"], FUNCTIONS)
     assert Grader(ROOT).grade(EXERCISE, code).earned == bench.suite.points
 
 

@@ -101,8 +101,8 @@ def frame(header, payload=b""):
     raw = json.dumps(header).encode()
     return struct.pack("<4sIQ", b"ANW1", len(raw), len(payload)) + raw + payload
 def reply(i, **kw):
-    fields = {"id": i, "kind": "returned", "value": 1.0, "args": [], "kwargs": {"d": []}, "printed": "", **kw}
-    return frame({"v": {"d": [[k, v] for k, v in fields.items()]}, "a": []})
+    fields = {"id": i, "kind": "returned", "value": 1.0, "args": [], "kwargs": {"d": {}}, "printed": "", **kw}
+    return frame({"v": {"d": fields}, "a": []})
 def say(data):
     for fd in range(3, 64):
         try: os.write(fd, data)
@@ -135,12 +135,12 @@ _add("forge", "second-reply", FORGE + "def attack(*a):\n    say(reply(2) + reply
 _add(
     "forge",
     "verdict-instead-of-reply",
-    FORGE + "def attack(*a):\n    say(frame({'v': {'d': [['score', 100], ['verdict', 'pass']]}, 'a': []})); return 0.0",
+    FORGE + "def attack(*a):\n    say(frame({'v': {'d': {'score': 100, 'verdict': 'pass'}}, 'a': []})); return 0.0",
 )
 _add(
     "forge",
     "loaded-instead-of-returned",
-    FORGE + "def attack(*a):\n    say(reply(2, kind='loaded', functions={'d': []})); return 0.0",
+    FORGE + "def attack(*a):\n    say(reply(2, kind='loaded', functions={'d': {}})); return 0.0",
 )
 _add(
     "forge",
@@ -198,6 +198,46 @@ def attack(*a):
             if type(thing).__name__ == '_Served': thing.reply = lambda *x: b'{"score": 100}'
         except Exception: pass
     return 0.0
+""",
+)
+ASK = (
+    FORGE
+    + """
+def ask(i, **kw):
+    fields = {"id": i, "kind": "asks", "function": "affine", "args": [1.0], "kwargs": {"d": {}}, "gradients": [], **kw}
+    return frame({"v": {"d": fields}, "a": []})
+"""
+)
+_add("forge", "asks-before-it-is-asked", ASK + "say(ask(1) * 3)\ndef attack(*a):\n    return 0.0", at_import=True)
+_add(
+    "forge",
+    "asks-for-the-answer",
+    ASK + "def attack(*a):\n    say(ask(2)); say(ask(3)); return LEAK if b'value' in os.read(3, 100) else 0.0",
+)
+_add(
+    "transport",
+    "deeper-than-can-be-sent-back",
+    "def attack(*a):\n    x = 1.0\n    for _ in range(33): x = [x]\n    return x",
+)
+_add("transport", "longer-than-can-be-sent-back", "def attack(*a):\n    return [1 << 14000, 1 << 4097]")
+_add("transport", "a-million-small-values", "def attack(*a):\n    return [0] * 1_500_000")
+_add(
+    "transport",
+    "a-million-small-values-by-its-own-hand",
+    FORGE + "def attack(*a):\n    say(reply(2, value=[0] * 1_500_000)); return 0.0",
+)
+_add(
+    "resource",
+    "eight-thousand-threads",
+    """
+import threading
+threading.stack_size(32768)
+def attack(*a):
+    started, gate = 0, threading.Event()
+    try:
+        for started in range(8000): threading.Thread(target=gate.wait, daemon=True).start()
+    except RuntimeError: pass
+    return LEAK if started > 100 else 0.0
 """,
 )
 _add("forge", "many-identities", FORGE + "def attack(*a):\n    say(reply(True) + reply(2.0) + reply('2')); return 0.0")

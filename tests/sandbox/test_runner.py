@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import os
+import resource
 import signal
 import subprocess
 import sys
 import threading
 import time
+from pathlib import Path
 from typing import Any
 
 import numpy as np
+import psutil
 import pytest
 
 from autograder.calls import Failed, Handle, InfrastructureError, Limits, Loaded, Raised, Returned, Submission
@@ -259,6 +262,92 @@ def test_a_server_that_cannot_start_is_our_fault(monkeypatch: pytest.MonkeyPatch
     monkeypatch.setattr(sys, "executable", "/bin/false")
     with Sandbox("strict") as own, pytest.raises(InfrastructureError):
         own.open(submission(), LIMITS)
+
+
+NO_ROOM = """
+import os, resource, sys
+from pathlib import Path
+from autograder.grading import Grader
+from autograder.sandbox.client import Sandbox
+
+root = Path(sys.argv[1])
+grader = Grader(root)
+source = grader.bench("hebbian").solution
+assert all(record.earned for record in grader.grade("hebbian", source).records)
+if os.geteuid() == 0:
+    os.setgroups([]); os.setresgid(54321, 54321, 54321); os.setresuid(54321, 54321, 54321)
+resource.setrlimit(resource.RLIMIT_NPROC, (0, 0))
+with Sandbox("strict") as sandbox:
+    sandbox.start()
+    grader.opener = sandbox.open
+    records = grader.grade("hebbian", source).records
+assert {record.status for record in records} == {"not-run"}, records
+print(records[0].message)
+"""
+
+
+def test_without_room_for_a_process_nothing_is_graded_and_nothing_raises() -> None:
+    root = str(Path(__file__).resolve().parents[2])
+    done = subprocess.run([sys.executable, "-c", NO_ROOM, root], capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+    assert "no process can be started" in done.stdout
+
+
+def test_a_server_without_room_for_a_worker_is_asked_again_a_moment_later() -> None:
+    with Sandbox("strict") as own:
+        own.open(submission(), LIMITS).close()  # brings up the server, and a worker that waits
+        keeper = psutil.Process(own._servers["numpy"].pid)  # type: ignore[attr-defined]
+        (server,) = keeper.children()
+        _, most = resource.prlimit(server.pid, resource.RLIMIT_NOFILE)
+        resource.prlimit(server.pid, resource.RLIMIT_NOFILE, (3, most))  # 0 to 3 are taken
+        own.open(submission(), LIMITS).close()
+        with pytest.raises(InfrastructureError, match="no worker can be started"):
+            own.open(submission(), LIMITS)
+        threading.Timer(0.3, resource.prlimit, (server.pid, resource.RLIMIT_NOFILE, (most, most))).start()
+        runner = own.open(submission(), LIMITS)
+        assert isinstance(runner.load(), Loaded)
+        runner.close()
+
+
+THREADS = f"""\
+import numpy as np
+{FREE}
+import threading
+threading.stack_size(32768)
+gate = threading.Event()
+def bomb():
+    for n in range(8000):
+        try: threading.Thread(target=gate.wait, daemon=True).start()
+        except RuntimeError as error: return n, str(error)
+    return n, ""
+def few(n):
+    threads = [threading.Thread(target=lambda: None) for _ in range(n)]
+    for t in threads: t.start()
+    for t in threads: t.join()
+    return n
+"""
+
+
+def test_threads_are_bounded_and_a_neighbour_keeps_its_own(sandbox: Sandbox) -> None:
+    bad, good = (sandbox.open(submission(THREADS), LIMITS) for _ in range(2))
+    for runner in (bad, good):
+        runner.load()
+    started, said = returned(bad.call("bomb", [], {})).value
+    assert 8 <= started < LIMITS.threads
+    assert "can't start new thread" in said
+    assert returned(good.call("few", [40], {})).value == 40  # libraries' threads are few
+    bad.close()
+    good.close()
+
+
+def test_what_came_from_the_submission_and_is_too_large_together_is_its_fault(runner: ConfinedRunner) -> None:
+    most = [0] * 150_000
+    outcome = runner.call("double", [[most, most]], {})
+    assert isinstance(outcome, Failed)
+    assert outcome.kind == "too-large"
+    with pytest.raises(InfrastructureError, match="cannot be sent: a set"):
+        runner.call("double", [{1}], {})
+    assert returned(runner.call("double", [1], {})).value == 2
 
 
 def test_nothing_of_a_client_that_is_killed_stays_behind() -> None:

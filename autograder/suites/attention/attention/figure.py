@@ -6,7 +6,7 @@ from matplotlib.figure import Figure
 from autograder.drawing.corpus import news_vectors
 from autograder.drawing.style import compare_maps
 
-SENTENCE = ["police", "say", "the", "fire", "has", "destroyed", "two", "homes", "near", "the", "city"]
+SENTENCE = ["the", "first", "day", "of", "the", "test", "match", "in", "the", "new", "year"]
 
 
 def draw(student, reference) -> Figure:
@@ -18,4 +18,8 @@ def draw(student, reference) -> Figure:
     vectors = news_vectors(32)
     X = 4 * np.stack([vectors[word] for word in SENTENCE])  # longer vectors, sharper attention: it shows better
     maps = [np.asarray(module.attention(X, X, X)[1]) for module in (student, reference)]
-    return compare_maps(*maps, SENTENCE, "A word of each row attends to the words of the columns")
+    return compare_maps(
+        *maps,
+        SENTENCE,
+        "Each row shows which words its word looks at; queries and keys are the same vectors here, so like finds like",
+    )

@@ -12,13 +12,27 @@ from autograder.drawing.style import ACCENT, GREY, REFERENCE, YOURS
 
 TOPICS = (  # a news text is read if it uses the words of one of these at least twice
     {"cricket", "wickets", "wicket", "innings"},
-    {"israeli"},
     {"firefighters", "bushfires", "bushfire"},
     {"qantas", "ansett"},
 )
 FREQUENT = {"said", "says", "mr", "people", "new", "year", "years", "day", "days", "two", "time", "today", "just"}
 VOCABULARY, SIZE, RADIUS, ETA, EPOCHS, CHECKED = 100, 8, 5, 0.15, 6, 2
-ASKED = ("hamas", "sharon", "test", "firefighters", "weather", "workers", "qantas")
+ASKED = ("test", "cricket", "firefighters", "weather", "workers", "qantas")
+UNFIT = {
+    "killed",
+    "dead",
+    "death",
+    "died",
+    "attack",
+    "attacks",
+    "war",
+    "police",
+    "terrorist",
+    "terrorism",
+    "suicide",
+    "military",
+}
+UNFIT |= {"murder", "injured", "bomb", "security", "asylum", "afghanistan", "israel", "palestinian", "taliban", "laden"}
 
 
 def excerpt() -> tuple[list[str], list[int]]:
@@ -26,7 +40,7 @@ def excerpt() -> tuple[list[str], list[int]]:
     lines = (files("gensim") / "test" / "test_data" / "lee_background.cor").read_text(encoding="utf-8").splitlines()
     texts = [re.findall(r"[a-z]{3,}", line.lower()) for line in lines]
     chosen = [words for words in texts if any(sum(word in topic for word in words) >= 2 for topic in TOPICS)]
-    tokens = [word for words in chosen for word in words if word not in ENGLISH_STOP_WORDS | FREQUENT]
+    tokens = [word for words in chosen for word in words if word not in ENGLISH_STOP_WORDS | FREQUENT | UNFIT]
     counts = Counter(tokens)
     vocabulary = sorted(counts, key=lambda word: (-counts[word], word))[:VOCABULARY]
     index = {word: number for number, word in enumerate(vocabulary)}
@@ -63,16 +77,19 @@ def draw(student, reference) -> Figure:
 
     figure = Figure(figsize=(14, 5), layout="constrained")
     curve, words, plane = figure.subplots(1, 3, width_ratios=[1, 1.05, 1.5])
-    curve.plot(range(1, len(losses) + 1), losses, "o-", color=YOURS, label="yours")
-    curve.plot(range(1, CHECKED + 1), right_losses, "x", color=REFERENCE, markersize=11, label="the reference's")
+    curve.plot(range(1, len(losses) + 1), losses, ".-", color=YOURS, label="yours")
+    curve.plot(
+        range(1, CHECKED + 1), right_losses, "o", color=REFERENCE, mfc="none", markersize=12, label="the reference's"
+    )
     curve.axhline(np.log(VOCABULARY), color=GREY, linestyle="--", label=f"guessing: log {VOCABULARY}")
     curve.set(xlabel="epoch", ylabel="mean loss")
     curve.set_title(f"{len(tokens)} positions per epoch", loc="left", fontsize=10)
     curve.legend(fontsize=8)
 
+    asked = [word for word in ASKED if word in vocabulary]
     words.axis("off")
     words.set_title("nearest words", loc="left", fontsize=10)
-    for row, word in enumerate(ASKED):
+    for row, word in enumerate(asked):
         height = 0.94 - row * 0.13
         neighbours = [vocabulary[other] for other in nearest(C, vocabulary.index(word))]
         words.text(0, height, word, weight="bold", color=ACCENT)
@@ -82,11 +99,16 @@ def draw(student, reference) -> Figure:
     centred = centred / (np.linalg.norm(centred, axis=1, keepdims=True) + 1e-12)  # directions, as for the nearest words
     points = centred @ np.linalg.svd(np.nan_to_num(centred), full_matrices=False)[2][:2].T
     plane.scatter(*points.T, s=4, color=GREY)
-    for word, (x, y) in zip(vocabulary, points, strict=True):
-        asked = word in ASKED
-        plane.text(x, y, word, fontsize=9 if asked else 6.5, color=ACCENT if asked else "black")
+    span = np.ptp(points, axis=0)
+    labelled: list[np.ndarray] = []
+    for word in sorted(vocabulary, key=lambda word: word not in asked):  # a label goes where none is yet
+        place = points[vocabulary.index(word)] / span
+        if all(abs(place[0] - x) > 0.12 or abs(place[1] - y) > 0.035 for x, y in labelled):
+            labelled.append(place)
+            colour, size = (ACCENT, 9) if word in asked else ("black", 6.5)
+            plane.text(*(place * span), word, fontsize=size, color=colour)
     plane.set(xticks=[], yticks=[])
     plane.set_title("the vocabulary, directions in C along their first two principal axes", loc="left", fontsize=10)
-    verdict = "equal the reference's" if gap < 1e-6 else f"are off from the reference's by up to {gap:.2g}"
+    verdict = "are the same as the reference's" if gap < 1e-6 else f"are off from the reference's by up to {gap:.2g}"
     figure.suptitle(f"Word vectors trained by your code; after {CHECKED} epochs your tables {verdict}")
     return figure

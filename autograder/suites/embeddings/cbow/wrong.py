@@ -13,7 +13,6 @@ wrong = [
     edit(
         "cbow-edges-are-no-targets", "enumerate(tokens)\n", "enumerate(tokens) if radius <= i < len(tokens) - radius\n"
     ),
-    edit("cbow-edges-are-no-targets", "enumerate(tokens)\n", "enumerate(tokens) if len(tokens) > 1 and radius\n"),
     edit("slice-starts-below-zero", "max(0, i - radius)", "i - radius"),
     edit(
         "cbow-window-filled-up-at-the-edge",
@@ -50,6 +49,19 @@ wrong = [
         "            C -= eta * dC\n            U -= eta * dU\n",
         "            C += eta * dC\n            U += eta * dU\n",
     ),
+    edit(
+        "cbow-rate-left-out",
+        "            C -= eta * dC\n            U -= eta * dU\n",
+        "            C -= dC\n            U -= dU\n",
+    ),
+    edit(
+        "cbow-starts-anew-every-epoch",
+        "    for _ in range(epochs):\n",
+        "    start = C, U\n    for _ in range(epochs):\n        C, U = (table.copy() for table in start)\n",
+    ),
+    edit("cbow-reads-backwards", "in examples:\n            loss", "in reversed(examples):\n            loss"),
+    edit("cbow-last-window-left-out", "in examples:\n            loss", "in examples[:-1]:\n            loss"),
+    edit("cbow-loss-in-bits", "return -log_p[target],", "return -log_p[target] / np.log(2),"),
     edit("cbow-loss-without-the-minus", "return -log_p[target],", "return log_p[target],"),
     edit(
         "cbow-only-the-targets-row-learns",

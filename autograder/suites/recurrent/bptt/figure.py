@@ -6,11 +6,11 @@ import numpy as np
 from matplotlib.figure import Figure
 
 from autograder.drawing.corpus import news_tokens
-from autograder.drawing.style import ACCENT, GREY, REFERENCE, YOURS
+from autograder.drawing.style import ACCENT, GREY, YOURS
 
 LETTERS = " abcdefghijklmnopqrstuvwxyz"
 SEQUENCES, STEPS, UNITS = 12, 14, 20
-SCALES = {0.5: GREY, 1.0: YOURS, 2.0: ACCENT}  # size of the recurrent weights: largest |eigenvalue|
+SCALES = {0.5: "#cc79a7", 1.0: YOURS, 2.0: ACCENT}  # size of the recurrent weights: largest |eigenvalue|
 
 
 def draw(student, reference) -> Figure:
@@ -25,16 +25,21 @@ def draw(student, reference) -> Figure:
     X, T = _letters()
     figure = Figure(figsize=(13, 4.8), layout="constrained")
     left, right = figure.subplots(1, 2)
+    off = 0.0
     for scale, colour in SCALES.items():
-        for module, style, width, name in ((student, "o-", 1.5, "yours"), (reference, "--", 1.0, "reference")):
-            shares, gaps = _reach(module, X, T, _weights(scale))
-            line = REFERENCE if module is reference else colour
-            label = f"{name}, |eigenvalues of Wh| up to {scale}" if module is student else None
-            left.semilogy(range(STEPS), shares, style, color=line, lw=width, ms=4, label=label)
-            right.plot(range(1, STEPS + 1), gaps, style, color=line, lw=width, ms=4, label=label)
-    for axes in (left, right):
-        axes.plot([], [], "--", color=REFERENCE, label="reference")
-        axes.legend()
+        yours, right_ones = (_reach(module, X, T, _weights(scale)) for module in (student, reference))
+        for axes, first, values, wanted in zip((left, right), (0, 1), yours, right_ones, strict=True):
+            steps = np.arange(first, first + STEPS)
+            axes.plot(steps, values, "-", color=colour, lw=1.8, label=f"yours, |eigenvalues of Wh| up to {scale}")
+            axes.plot(steps[::3], wanted[::3], "o", color=colour, mfc="none", ms=10)
+            off = max(off, float(np.abs(np.subtract(values, wanted)).max() / np.abs(wanted).max()))
+    left.set_yscale("log")
+    left.plot([], [], "o", color=GREY, mfc="none", ms=10, label="the reference's")
+    figure.legend(*left.get_legend_handles_labels(), loc="outside lower center", ncols=4)
+    verdict = (
+        "the same as the reference's" if off < 1e-6 else f"off from the reference's by up to {off:.0%} of the largest"
+    )
+    figure.suptitle(f"Gradients through time for letters of texts; yours are {verdict}")
     left.set(
         title="Errors fade or grow on their way back",
         xlabel="steps back in time",

@@ -48,11 +48,27 @@ def inputs_and_bias(module, X, T, h0, params):
     return {"Wx": grads["Wx"], "bh": grads["bh"]}
 
 
+def two_passes_in_a_row(module, X, h0, params, other_X, other_h0):
+    return module.forward(X, h0, params), module.forward(other_X, other_h0, params)
+
+
+def cut_and_then_whole(module, X, T, h0, params):
+    return module.bptt(X, T, h0, params, window=2, average=True), module.bptt(X, T, h0, params)
+
+
+def many_weights(module, X, T, h0, params):
+    """Sums along both axes of large gradients: they are compared in full, and yet little is kept."""
+    grads = {name: np.asarray(grad) for name, grad in module.bptt(X, T, h0, params).items()}
+    return {name: grads[name].sum(axis=0) for name in params} | {"Wh along": grads["Wh"].sum(axis=1)}
+
+
 @points(1)
-def test_forward_by_hand(check):
+def test_forward_by_hand(check, rng):
     """two steps of one unit, by hand: states 0.6 and 0.6, outputs 4 and 4"""
     states = np.array([[[0.6], [0.6]]])
     check.value("forward", HAND_X, HAND_H0, HAND, expected=(5 * states + 1, states))
+    X, _, h0, params = case(rng)
+    check.against_reference("forward", X[:1, :2], h0[:1], params)
 
 
 @points(2)
@@ -60,6 +76,7 @@ def test_the_state_is_carried_along(check, rng):
     """each state is computed from the input and the state before it, the first from h0"""
     X, _, h0, params = case(rng)
     check.against_reference("forward", X, h0, params)
+    check.against_reference(two_passes_in_a_row, X, h0, params, rng.normal(size=X.shape), -h0)
 
 
 @points(1)
@@ -70,13 +87,15 @@ def test_forward_of_a_single_step(check, rng):
 
 
 @points(1)
-def test_the_gradients_by_hand(check):
+def test_the_gradients_by_hand(check, rng):
     """the gradients of two steps of one unit, by hand"""
     targets = np.array([[[4.0], [3.0]]])
     back = 6.4 * LOG2 / 0.6 * 0.64
     expected = {"Wx": [[back * LOG2]], "Wh": [[3.84]], "bh": [6.4 + back], "Wy": [[1.2]], "by": [2.0]}
     expected = {name: np.array(value) for name, value in expected.items()}
     check.value("bptt", HAND_X, targets, HAND_H0, HAND, expected=expected)
+    X, T, h0, params = case(rng)
+    check.against_reference("bptt", X[:1, :2], T[:1, :2], h0[:1], params)
 
 
 @points(1)
@@ -111,6 +130,11 @@ def test_the_replicas_are_added(check, rng):
     check.against_reference(inputs_and_bias, *arguments)
     check.against_reference(recurrent_weights, *arguments)
     check.against_reference("bptt", *case(rng))
+    units, d, k = 320, 5, 4  # 100,000 weights: no time for a difference quotient per weight
+    params = {"Wx": rng.normal(size=(d, units)), "Wh": rng.normal(0, units**-0.5, (units, units))}
+    params |= {"bh": rng.normal(0, 0.3, units), "Wy": rng.normal(0, units**-0.5, (units, k)), "by": rng.normal(size=k)}
+    shapes = ((2, 3, d), (2, 3, k), (2, units))
+    check.against_reference(many_weights, *(rng.uniform(-0.8, 0.8, shape) for shape in shapes), params)
 
 
 @points(2)
@@ -120,6 +144,7 @@ def test_windows_in_between(check, rng):
         X, T, h0, params = case(rng, steps=9)
         check.against_reference("bptt", X, T, h0, params, window=window)
     check.against_reference("bptt", *with_errors_at((2, 4), *case(rng, steps=9)), window=2)
+    check.against_reference(cut_and_then_whole, *case(rng, steps=6))
 
 
 @points(1)

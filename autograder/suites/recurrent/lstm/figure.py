@@ -1,7 +1,6 @@
-"""Gates opening on a piece of news: three cells with weights set by hand read it letter by letter."""
+"""Gates opening on a short text: three cells with weights set by hand read it letter by letter."""
 
 import string
-from importlib.resources import files
 
 import numpy as np
 from matplotlib.figure import Figure
@@ -13,14 +12,8 @@ CELLS = (
     "remembers a capital until the full stop, and tells it between words",
     "knows whether it is inside quotation marks",
 )
+TEXT = 'Anna said: "It rains in Oslo." Then Ben read two books by the lake. "So'
 WIDE = 10.0  # an argument of +-10 opens or shuts a gate
-
-
-def excerpt(begin: str = "identify the body.", length: int = 72) -> str:
-    """Return a piece of the news corpus, as it was printed."""
-    text = (files("gensim") / "test" / "test_data" / "lee_background.cor").read_text(encoding="utf-8")
-    start = text.index(begin)
-    return text[start : start + length]
 
 
 def encode(text: str) -> np.ndarray:
@@ -50,7 +43,7 @@ def draw(student, reference) -> Figure:
     Args:
         student, reference: modules with `gates(x, h, params)` and `forward(X, h0, c0, params)`.
     """
-    text, params = excerpt(), weights()
+    text, params = TEXT, weights()
     X, h0, c0 = encode(text), np.tanh([[0.0, 0.0, -1.0]]), np.array([[0.0, 0.0, -1.0]])
     H, C = (np.asarray(array)[0] for array in student.forward(X, h0, c0, params))
     right_H, right_C = (np.asarray(array)[0] for array in reference.forward(X, h0, c0, params))
@@ -64,8 +57,8 @@ def draw(student, reference) -> Figure:
         lines, strip = axes[2 * unit], axes[2 * unit + 1]
         lines.step(time, C[:, unit], where="mid", color=YOURS, label="cell c, yours")
         lines.step(time, H[:, unit], where="mid", color=ACCENT, label="state h, yours")
-        lines.plot(time, right_C[:, unit], ".", color=REFERENCE, label="the reference's")
-        lines.plot(time, right_H[:, unit], ".", color=REFERENCE, markersize=3)
+        lines.plot(time[::6], right_C[::6, unit], "o", color=REFERENCE, mfc="none", ms=9, label="the reference's")
+        lines.plot(time[3::6], right_H[3::6, unit], "o", color=REFERENCE, mfc="none", ms=6)
         lines.axhline(0, color=GREY, linewidth=0.5)
         lines.set_title(title, loc="left", fontsize=10)
         strip.imshow(np.stack([f[:, unit], i[:, unit], o[:, unit]]), cmap="Greys", vmin=0, vmax=1, aspect="auto")
@@ -76,5 +69,5 @@ def draw(student, reference) -> Figure:
     axes[0].legend(loc="upper right", ncols=3, fontsize=8)
     gap = max(float(np.abs(H - right_H).max()), float(np.abs(C - right_C).max()))
     verdict = "the same as the reference's" if gap < 1e-6 else f"off from the reference's by up to {gap:.2g}"
-    figure.suptitle(f"Gates (black: open) and cells along a piece of news; yours are {verdict}")
+    figure.suptitle(f"Gates (black: open) and cells along a short text; yours are {verdict}")
     return figure

@@ -37,11 +37,20 @@ def example():
     return np.array([[1.0]]), np.array([[2.0]]), params
 
 
+def two_steps_in_a_row(module, x, h, c, params, other):
+    return module.step(x, h, c, params), module.step(x, h, other, params)
+
+
+def two_sequences_in_a_row(module, X, h0, c0, params, other):
+    return module.forward(X, h0, c0, params), module.forward(other, -h0, -c0, params)
+
+
 @points(1)
-def test_gates_by_hand(check):
+def test_gates_by_hand(check, rng):
     """the gates by hand: 3/4, 4/5, 3/5 and 1/4"""
     x, h, params = example()
     check.value("gates", x, h, params, expected=tuple(np.array([[value]]) for value in (0.75, 0.8, 0.6, 0.25)))
+    check.against_reference("gates", rng.normal(size=(2, 1)), rng.normal(size=(2, 1)), parameters(rng, 1, 1))
 
 
 @points(1)
@@ -77,16 +86,19 @@ def test_each_gate_has_its_own_weights(check, rng):
 def test_large_arguments_saturate(check, rng):
     """sigmoids of +-1000 are 1 and 0"""
     n, h, d = distinct_sizes(rng, 3, low=3)
-    signs = rng.permuted(np.resize([1000.0, -1000.0], (4, h)), axis=1)
+    patterns = ([1, -1, 1], [1, 1, -1], [1, -1, -1], [-1, 1, 1])  # no two gates are open for the same units
+    signs = 1000.0 * np.array([np.resize(pattern, h) for pattern in patterns])[:, rng.permutation(h)]
     params = parameters(rng, h, d) | {f"b{gate}": sign for gate, sign in zip(GATES, signs, strict=True)}
     check.against_reference("gates", rng.normal(size=(n, d)), rng.uniform(-1, 1, (n, h)), params)
 
 
 @points(1)
-def test_step_by_hand(check):
+def test_step_by_hand(check, rng):
     """one step by hand: the cell becomes 1.23"""
     x, h, params = example()
     check.value("step", x, h, np.array([[1.0]]), params, expected=(np.array([[np.tanh(1.23) / 4]]), np.array([[1.23]])))
+    state, cell = rng.uniform(-0.9, 0.9, (2, 1)), rng.uniform(0.5, 2, (2, 1)) * np.array([[1], [-1]])
+    check.against_reference("step", rng.normal(size=(2, 1)), state, cell, parameters(rng, 1, 1))
 
 
 @points(2)
@@ -113,15 +125,18 @@ def test_one_step(check, rng):
     X, h, c, params = case(rng)
     check.against_reference("step", X[:, 0], h, c, params)
     check.against_reference("step", X[:1, 0], h[:1], c[:1], params)
+    check.against_reference(two_steps_in_a_row, X[:, 0], h, c, params, -c)
 
 
 @points(1)
-def test_forward_by_hand(check):
+def test_forward_by_hand(check, rng):
     """three steps by hand: the cell goes 0.4, 0.7, 0.925"""
     params = only_biases(1, 2, f=np.log(3), g=np.log(3), o=-np.log(3))
     C = np.array([[[0.4], [0.7], [0.925]]])
     X = np.ones((1, 3, 2))
     check.value("forward", X, np.zeros((1, 1)), np.zeros((1, 1)), params, expected=(np.tanh(C) / 4, C))
+    X, h0, c0, params = case(rng, steps=3)
+    check.against_reference("forward", X, h0, c0, params)
 
 
 @points(1)
@@ -139,6 +154,7 @@ def test_state_and_cell_are_carried_along(check, rng):
     check.against_reference("forward", X[:1], h0[:1], c0[:1], params)
     n = len(X)
     check.against_reference("forward", rng.normal(size=(n, n, X.shape[2])), h0, c0, params)  # n = T: axes of one size
+    check.against_reference(two_sequences_in_a_row, X, h0, c0, params, rng.normal(size=X.shape))
 
 
 @points(1)

@@ -35,6 +35,14 @@ wrong = [
     edit("lstm-state-and-cell-swapped", "step(X[:, t], h, c, params)", "step(X[:, t], c, h, params)"),
     edit("lstm-gates-read-the-cell", "gates(x, h, params)", "gates(x, c, params)", function="step"),
     edit("lstm-writes-into-its-arguments", "c = f * c + i * g\n", "c *= f\n    c += i * g\n"),
+    edit("lstm-cell-shown-through-a-sigmoid", "return o * np.tanh(c), c\n", "return o / (1 + np.exp(-c)), c\n"),
+    edit("lstm-hard-sigmoid", "return (1 + np.tanh(a / 2)) / 2", "return np.clip(0.2 * a + 0.5, 0, 1)"),
+    edit("lstm-hard-sigmoid", "return (1 + np.tanh(a / 2)) / 2", "return np.clip(a / 6 + 0.5, 0, 1)"),
+    edit("lstm-sigmoid-with-the-wrong-sign", "return (1 + np.tanh(a / 2)) / 2", "return (1 - np.tanh(a / 2)) / 2"),
+    edit("lstm-sigmoid-is-a-shifted-tanh", "return (1 + np.tanh(a / 2)) / 2", "return (1 + np.tanh(a)) / 2"),
+    edit("recurrent-first-step-left-out", "range(X.shape[1])", "range(1, X.shape[1])"),
+    edit("recurrent-last-step-left-out", "range(X.shape[1])", "range(X.shape[1] - 1)"),
+    edit("recurrent-reads-backwards", "range(X.shape[1])", "reversed(range(X.shape[1]))"),
     edit("recurrent-state-not-carried", "step(X[:, t], h, c, params)", "step(X[:, t], h0, c0, params)"),
     edit("recurrent-state-not-carried", "step(X[:, t], h, c, params)", "step(X[:, t], h0, c, params)"),
     edit("recurrent-state-not-carried", "step(X[:, t], h, c, params)", "step(X[:, t], h, c0, params)"),
@@ -133,3 +141,10 @@ def keeps_the_state(x, h, c, params):
     f, i, g, o = gates(x, h, params)
     c = f * h + i * g
     return o * np.tanh(c), c
+
+
+@misconception("lstm-one-bias-for-all", replaces="gates")
+def the_forget_gates_bias(x, h, params):
+    z = np.concatenate([h, x], axis=1)
+    f, i, o = (1 / (1 + np.exp(-(z @ params[name] + params["bf"]))) for name in ("Wf", "Wi", "Wo"))
+    return f, i, np.tanh(z @ params["Wg"] + params["bf"]), o

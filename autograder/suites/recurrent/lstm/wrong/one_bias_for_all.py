@@ -1,4 +1,4 @@
-# expect: none
+# expect: lstm-one-bias-for-all
 """Copy and paste: every gate adds bf."""
 
 import numpy as np

@@ -1,0 +1,47 @@
+"""Scaling features · 1 of 5 · 15 minutes
+
+Gradient descent crawls where one feature is in thousands and another in hundredths. So each feature is moved to the mean 0 and
+stretched to the standard deviation 1, with numbers that are found on the training data and used for all data.
+(LeCun et al. 1998, Efficient BackProp, section 4.3)
+
+Run `anndl grade scaling` after each function; they are tested one by one.
+"""
+
+import numpy as np
+
+
+def fit(X):
+    """Find the mean and the scale of each feature.
+
+    mean_j = 1/n sum_i X_ij,    scale_j = sqrt(1/n sum_i (X_ij - mean_j)^2), or 1 where that is 0
+
+    Args:
+        X: (n, d) array, one example per row.
+
+    Returns:
+        (mean, scale): two (d,) arrays.
+
+    By hand:
+
+    >>> fit(np.array([[1.0, 5.0], [5.0, 5.0]]))
+    (array([3.0, 5.0]), array([2.0, 1.0]))
+    """
+    raise NotImplementedError("write fit here")
+
+
+def transform(X, mean, scale):
+    """Scale data with numbers that `fit` has found, on these data or on others.
+
+    Args:
+        X: (n, d) array.
+        mean, scale: (d,) arrays.
+
+    Returns:
+        (n, d) array; X stays as it is.
+
+    By hand:
+
+    >>> transform(np.array([[7.0, 5.0]]), np.array([3.0, 5.0]), np.array([2.0, 1.0]))
+    array([[2.0, 0.0]])
+    """
+    raise NotImplementedError("write transform here")
