@@ -151,6 +151,7 @@ def release(
         "course-folder"
     ),
     course_id: Annotated[str, typer.Option(help="nbgrader's id of the course.")] = "anndl",
+    words: Annotated[bool, typer.Option(help="End with a question in words, graded by a person.")] = True,
 ) -> None:
     """Write nbgrader's source notebooks for an assignment, and a configuration that grades them confined."""
     from autograder.catalogue import Catalogue
@@ -165,7 +166,7 @@ def release(
         )
     try:
         chosen = [catalogue.find_exercise(name.strip()) for name in exercises.split(",")]
-        written = write_release(root, course, assignment, chosen, course_id)
+        written = write_release(root, course, assignment, chosen, course_id, words)
     except LookupError as error:
         raise _fail(str(error.args[0])) from error
     except OSError as error:

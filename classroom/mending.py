@@ -28,6 +28,7 @@ def mend(nb: NotebookNode, expected: dict[str, dict[str, Any]]) -> list[str]:
     places: dict[str, list[int]] = {}
     untagged: dict[str, list[int]] = {}
     for index, cell in enumerate(nb.cells):
+        cell.source = cell.source.encode("utf-8", "replace").decode("utf-8")  # half a character cannot be saved
         if cell.cell_type == "raw":
             # pages show raw cells as they are, scripts included
             nb.cells[index] = cell = _retyped(cell, "markdown", "    " + cell.source.replace("\n", "\n    "))

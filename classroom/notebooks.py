@@ -14,9 +14,9 @@ from autograder.catalogue import Exercise
 from autograder.grading import Bench
 from autograder.sync import BEGIN, END, FUNCTION
 from autograder.yamlfile import CourseError
+from classroom.words import Words, words_of
 
 KERNEL = {"display_name": "Python 3 (ipykernel)", "language": "python", "name": "python3"}
-EXPLAIN_POINTS = 4
 QUESTION = "**In your own words**"
 
 
@@ -35,8 +35,8 @@ def cell_id(grade_id: str) -> str:
     return "anndl-" + hashlib.sha256(grade_id.encode()).hexdigest()[:16]
 
 
-def source_notebook(bench: Bench) -> nbformat.NotebookNode:
-    """Build one exercise's notebook, with the solution in nbgrader's markers.
+def source_notebook(bench: Bench, words: bool = True) -> nbformat.NotebookNode:
+    """Build one exercise's notebook, with the solution in nbgrader's markers, and with its question in `words` if it has one.
 
     Raises:
         CourseError: the solution is not laid out as it must be.
@@ -56,7 +56,8 @@ def source_notebook(bench: Bench) -> nbformat.NotebookNode:
     cells.append(new_markdown_cell(f"**Your code at work.** {exercise.figure.strip()}"))
     cells[-1]["id"] = cell_id(f"{exercise.name}-figure-text")
     cells.append(_code(_figure_source(exercise), f"{exercise.name}-figure", tagged=False))
-    cells.extend(_explain(exercise))
+    if words and (asked := words_of(exercise)):
+        cells.extend(_explain(exercise, asked))
     notebook: nbformat.NotebookNode = new_notebook(
         cells=cells, metadata={"kernelspec": KERNEL, "language_info": {"name": "python"}}
     )
@@ -146,18 +147,18 @@ def _figure_source(exercise: Exercise) -> str:
     return f'from autograder.notebook import show\n\nshow("{exercise.name}")  # worth no points'
 
 
-def _explain(exercise: Exercise) -> list[Any]:
+def _explain(exercise: Exercise, words: Words) -> list[Any]:
     name = exercise.name
+    rubric = " · ".join(f"{c.criterion} ({c.points:g})" for c in words.rubric)
     question = new_markdown_cell(
-        f"{QUESTION} ({EXPLAIN_POINTS} points, read by a person). {exercise.hints[0].strip()} "
-        "Answer, and say why, in three to six sentences that a fellow student would understand.\n\n"
-        "Rubric: the answer is right (1) · the reason is given, not only the result (1) · "
-        "it says what would go wrong otherwise (1) · clear, and in your own words (1)."
+        f"{QUESTION} ({words.points:g} points, read by a person). {words.question.strip()} "
+        "Answer in three to six sentences that a fellow student would understand.\n\n"
+        "Points are given for reasons, not for length. Write below this line."
     )
     question["id"] = cell_id(f"{name}-question")
-    answer = new_markdown_cell("### BEGIN SOLUTION\n" + exercise.hints[1].strip() + "\n### END SOLUTION")
+    answer = new_markdown_cell(f"{BEGIN}\n{words.answer.strip()}\n\nRubric: {rubric}\n{END}")
     answer["id"] = cell_id(explain_id(name))
-    answer["metadata"]["nbgrader"] = _metadata(explain_id(name), True, False, EXPLAIN_POINTS)
+    answer["metadata"]["nbgrader"] = _metadata(explain_id(name), True, False, words.points)
     return [question, answer]
 
 

@@ -29,6 +29,7 @@ from classroom.grade import course_key
 from classroom.mending import GRADED, mend
 from classroom.reading import code_cells
 from classroom.tasks import Mode, Setting, grader_for, not_run
+from classroom.words import words_of
 
 INSTRUCTOR = "anndl-instructor"  # marks an output that is in the formgrader, and in no feedback
 HIDDEN = re.compile(r"^### BEGIN HIDDEN TESTS$.*?^### END HIDDEN TESTS$\n?", re.MULTILINE | re.DOTALL)
@@ -121,9 +122,11 @@ class Confined(NbGraderPreprocessor):  # type: ignore[misc]
         points = float(cell.metadata["nbgrader"]["points"])
         earned = min(points, report.earned * points / report.points)
         data = {"text/plain": f"{earned:g}", "text/html": feedback(report.hidden(), grader.catalogue)}
+        words = words_of(grader.catalogue.exercises[report.exercise])
+        key = words.key() if words else ""
         cell.execution_count = 1
         cell.outputs = [
-            new_output("display_data", {"text/html": full_record(report)}, metadata={INSTRUCTOR: True}),
+            new_output("display_data", {"text/html": full_record(report) + key}, metadata={INSTRUCTOR: True}),
             new_output("execute_result", data=data, execution_count=1),
         ]
 

@@ -53,8 +53,12 @@ c.ClearSolutions.code_stub = {{"python": "raise NotImplementedError(\\"write thi
 '''
 
 
-def release(root: Path, course: Path, assignment: str, exercises: Sequence[Exercise], course_id: str) -> list[Path]:
+def release(
+    root: Path, course: Path, assignment: str, exercises: Sequence[Exercise], course_id: str, words: bool = True
+) -> list[Path]:
     """Write `source/<assignment>/<exercise>.ipynb` and, where there is none, nbgrader_config.py.
+
+    `words`: whether notebooks end with a question that is answered in words.
 
     Returns:
         What was written.
@@ -67,7 +71,7 @@ def release(root: Path, course: Path, assignment: str, exercises: Sequence[Exerc
     written = []
     for exercise in exercises:
         path = course / "source" / assignment / f"{exercise.name}.ipynb"
-        write(source_notebook(grader.bench(exercise.name)), path)
+        write(source_notebook(grader.bench(exercise.name), words), path)
         written.append(path)
     config = course / "nbgrader_config.py"
     if not config.exists():

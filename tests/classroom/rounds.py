@@ -69,6 +69,11 @@ class Classroom:
     def key(self) -> Path:
         return self.folder / "course.key"
 
+    @property
+    def secret(self) -> bytes:
+        """The course's key, once something has been graded."""
+        return self.key.read_bytes().strip()
+
     def nbgrader(self, *arguments: str, at: Path | None = None, status: int | None = 0) -> Result:
         """Run one of nbgrader's commands and return how it ended; `status` is how it has to end, None: however."""
         log = self.folder / "command.log"

@@ -7,6 +7,7 @@ import html
 import io
 import json
 import re
+import shutil
 from collections.abc import Callable
 from pathlib import Path
 
@@ -22,6 +23,7 @@ from autograder.grading import Grader, secret_key
 from classroom.cli import group
 from classroom.doctor import report as doctor
 from classroom.release import release
+from tests.classroom.corpus.builders import Case, build, cases, module
 from tests.classroom.rounds import ROOT, Classroom, Notebook, cell, read, save, solve
 
 EXERCISE = "hebbian"
@@ -57,7 +59,7 @@ def floods(notebook: Notebook, source: Notebook) -> None:
     update = cell(notebook, "hebbian-predict")
     lines = update.source.splitlines()
     at = next(i for i, line in enumerate(lines) if line.strip().startswith("return"))
-    lines.insert(at, "    import sys; sys.stderr.write('x' * 9999); print('y' * 9999)")
+    lines.insert(at, "    import warnings; warnings.warn('x' * 9999); print('y' * 9999)")
     update.source = "\n".join(lines)
     notebook.cells.append(new_code_cell("while True:\n    pass"))
     notebook.cells.append(new_code_cell("import os\nos._exit(1)"))
@@ -122,6 +124,32 @@ STUDENTS: dict[str, Solver] = {
 }
 
 
+SAMPLE = {
+    "zeros in w", "sleep", "torch for a try", "train into its own name", "star import", "a table filled by a loop",
+    "a constant that train alone needs and nobody can have", "an operator at the beginning of a line", "a missing colon in train",
+    "pip over two lines", "a misspelt name", "1500 elif", "half a character", "an attachment that is missing",
+    "hebbian in colab", "hebbian in vscode", "hebbian in black", "windows line endings",
+}  # fmt: skip
+CORPUS = [case for case in cases() if case.name in SAMPLE]
+HUGE = "huge"  # its code is larger than a hand-in may be
+
+
+def student_of(case: Case) -> str:
+    """A name that a folder may have."""
+    return case.name.replace(" ", "-")
+
+
+ALL = [*STUDENTS, *map(student_of, CORPUS), HUGE]
+
+
+def hand_in(room: Classroom, student: str, notebook: Notebook) -> None:
+    """Put a notebook where nbgrader looks for it, as one does with files from a learning platform."""
+    folder = room.course / "submitted" / student / room.assignment
+    folder.mkdir(parents=True)
+    save(notebook, folder / f"{EXERCISE}.ipynb")
+    (folder / "timestamp.txt").write_text("2026-11-02 10:00:00.000000 UTC")
+
+
 @pytest.fixture(scope="module")
 def classroom(tmp_path_factory: pytest.TempPathFactory) -> Classroom:
     """A whole round: everything that the tests below look at has happened."""
@@ -144,12 +172,24 @@ def classroom(tmp_path_factory: pytest.TempPathFactory) -> Classroom:
     whole = victim.read_text(encoding="utf-8")
     victim.chmod(0o644)
     victim.write_text("<<<<<<< HEAD\n" + whole + "=======\n" + whole + ">>>>>>> theirs\n", encoding="utf-8")
+    for case in CORPUS:
+        hand_in(room, student_of(case), build(case))
+    hand_in(room, HUGE, build(Case("huge", after=("x = '" + "x" * (1 << 20) + "'",))))
     first = room.nbgrader("autograde", room.assignment, status=None)
     assert first.status != 0
     assert "broken" in first.said
+    assert "was not graded, and has no mark: the notebook holds" in first.said
     assert doctor(room.course, True, Console(file=io.StringIO())) == 0
     room.nbgrader("autograde", room.assignment, "--student", "broken")
     return room
+
+
+@pytest.fixture(scope="module")
+def returned(classroom: Classroom) -> Classroom:
+    """The same with its feedback."""
+    made = classroom.nbgrader("generate_feedback", classroom.assignment)
+    assert "InvalidNotebook" not in made.said
+    return classroom
 
 
 def test_marks(classroom: Classroom) -> None:
@@ -163,29 +203,36 @@ def test_marks(classroom: Classroom) -> None:
 
 
 def test_marks_are_those_of_class_grading(classroom: Classroom, tmp_path: Path) -> None:
-    hand_ins = tmp_path / "class"
-    for student in STUDENTS:
-        notebook = classroom.autograded(student, EXERCISE)
-        functions = [
-            c.source for c in notebook.cells if c.cell_type == "code" and re.search(r"^(def|import) ", c.source, re.M)
-        ]
-        if student in ("floods", "right"):
-            functions = [
-                f for f in functions if "while True" not in f and "warnings" not in f and "os._exit(1)" not in f
-            ]
-        functions = [f for f in functions if "def grade" not in f]
+    """The very files that nbgrader graded, by `anndl class grade`."""
+    hand_ins, out = tmp_path / "class", tmp_path / "grades"
+    for student in ALL:
         (hand_ins / student).mkdir(parents=True)
-        text = "\n\n".join(f.replace("from autograder.notebook import check, grade", "") for f in functions)
-        (hand_ins / student / f"{EXERCISE}.py").write_text(text)
-    out = tmp_path / "grades"
+        sent = classroom.course / "submitted" / student / classroom.assignment / f"{EXERCISE}.ipynb"
+        shutil.copy(sent, hand_ins / student / f"{student}_4711_{EXERCISE} (1).ipynb")
     arguments = [str(hand_ins), "--exercises", EXERCISE, "--out", str(out), "--key", str(classroom.key)]
     result = CliRunner().invoke(
         group, ["grade", *arguments, "--processes", "1"] if len(group.registered_commands) > 1 else arguments
     )
-    assert result.exit_code == 0, result.output
+    assert result.exit_code == 3, result.output
+    assert f"{HUGE}, hebbian: the notebook holds" in result.output
     with (out / "scores.csv").open(newline="") as file:
-        marks = {row["student"]: float(row[EXERCISE]) for row in csv.DictReader(file)}
-    assert marks == {student: classroom.score(student, EXERCISE) for student in STUDENTS}
+        marks = {row["student"]: row[EXERCISE] for row in csv.DictReader(file)}
+    assert marks.pop(HUGE) == ""
+    assert {s: float(mark) for s, mark in marks.items()} == {s: classroom.score(s, EXERCISE) for s in marks}
+
+
+def test_marks_of_the_corpus(classroom: Classroom) -> None:
+    """A sample of the corpus through nbgrader's own commands; what cannot be graded has no mark."""
+    grader = Grader(ROOT)
+    for case in CORPUS:
+        fair = grader.grade(EXERCISE, module(case), key=secret_key(classroom.secret, student_of(case), EXERCISE, 1))
+        assert classroom.score(student_of(case), EXERCISE) == fair.earned, case.name
+    assert classroom.score(HUGE, EXERCISE) is None
+    classroom.nbgrader("export")
+    with (classroom.course / "grades.csv").open(newline="") as file:
+        row = next(row for row in csv.DictReader(file) if row["student_id"] == HUGE)
+    assert (row["score"], row["raw_score"]) == ("", "")
+    assert "not graded yet" in row["note"]
 
 
 def test_the_answer_in_words_waits_for_a_person_and_counts_then(classroom: Classroom) -> None:
@@ -202,20 +249,21 @@ def test_the_answer_in_words_waits_for_a_person_and_counts_then(classroom: Class
         gradebook.db.commit()
     classroom.nbgrader("export")
     with (classroom.course / "grades.csv").open(newline="") as file:
-        rows = {row["student_id"]: float(row["score"]) for row in csv.DictReader(file)}
+        rows = {row["student_id"]: float(row["score"]) for row in csv.DictReader(file) if row["student_id"] != HUGE}
     assert rows["right"] == (classroom.score("right", EXERCISE) or 0) + 3
     assert rows["floods"] == classroom.score("floods", EXERCISE)
 
 
-def test_feedback_comes_back_and_keeps_its_secrets(classroom: Classroom) -> None:
-    classroom.nbgrader("generate_feedback", classroom.assignment)
-    classroom.nbgrader("release_feedback", classroom.assignment)
+def test_feedback_comes_back_and_keeps_its_secrets(returned: Classroom) -> None:
+    classroom = returned
+    classroom.nbgrader("release_feedback", classroom.assignment, "--student", "wrong")
     home = classroom.home("wrong")
     classroom.nbgrader("fetch_feedback", classroom.assignment, at=home)
     assert list(home.rglob("feedback/**/hebbian.html"))
     grader = Grader(ROOT)
-    for student in STUDENTS:
+    for student in [student for student in ALL if student != HUGE]:
         page = classroom.feedback(student, EXERCISE)
+        assert "For the instructor" not in page
         body = page[page.index("<body") :]
         assert "grade(&" not in body
         assert 'grade("' not in re.sub("<[^>]+>", "", body)
@@ -224,7 +272,7 @@ def test_feedback_comes_back_and_keeps_its_secrets(classroom: Classroom) -> None
         for test in grader.bench(EXERCISE).suite.tests:
             assert f"def {test.name}" not in body
     page = classroom.feedback("wrong", EXERCISE)
-    (name,) = re.findall(r"\(([a-z0-9-]+)\)</div>", page)[:1]
+    (name,) = re.findall(r"<small>\(([a-z0-9-]+)\)</small>", page)[:1]
     assert name in grader.catalogue.misconceptions
     source = notebook_source(
         [c.source for c in classroom.autograded("wrong", EXERCISE).cells], ("predict", "hebbian_update", "train")
@@ -237,9 +285,41 @@ def test_feedback_comes_back_and_keeps_its_secrets(classroom: Classroom) -> None
         assert not any(len(text) > 8 and text in shown for text in (detail.called, detail.returned, detail.expected))
 
 
-def test_no_script_of_a_student_reaches_another_persons_page(classroom: Classroom) -> None:
-    classroom.nbgrader("generate_feedback", classroom.assignment, "--force")
-    page = classroom.feedback("scripts", EXERCISE)
+WHY = {
+    "a-missing-colon-in-train": [
+        "train raised SyntaxError",
+        "expected ",
+        "cell 4, line 1",
+        "def train(w, X, t, eta, max_epochs)",
+    ],
+    "a-misspelt-name": ["train raised NameError", "max_epoch", "is not defined", "return w, max_epoch, False"],
+    "a-constant-that-train-alone-needs-and-nobody-can-have": [
+        "train raised EOFError",
+        "cell 2, line 1",
+        "ONE = int(input())",
+    ],
+    "exits": ["os may not be imported here", "import os"],
+    "wrong": ["What holds:", "Your results are those of this belief", "It explains:"],
+}
+
+
+@pytest.mark.parametrize("student", WHY)
+def test_feedback_says_why(returned: Classroom, student: str) -> None:
+    """Kind, place and the student's own line; a test that costs points is there once; the instructor sees all."""
+    shown = html.unescape(re.sub("<[^>]+>", "", returned.feedback(student, EXERCISE)))
+    assert [text for text in WHY[student] if text not in shown] == []
+    title = "epochs counts the passes made, the clean one included"
+    assert shown.count(title) <= 2  # as a loss or as what holds, and in the sentence about a belief
+    [output] = [
+        o
+        for o in cell(returned.autograded(student, EXERCISE), "hebbian-grade").outputs
+        if o.output_type == "display_data"
+    ]
+    assert "full record" in output.data["text/html"]
+
+
+def test_no_script_of_a_student_reaches_another_persons_page(returned: Classroom) -> None:
+    page = returned.feedback("scripts", EXERCISE)
     assert "owned" in page  # it shows, as text
     assert not re.search(r"<script[^>]*>\s*alert\(", page)
     assert "onerror=" not in re.sub(r"&lt;.*?&gt;", "", page)

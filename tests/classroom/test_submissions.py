@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import random
 import stat
@@ -47,7 +48,7 @@ def test_a_module_may_lie_anywhere_and_may_begin_with_a_byte_order_mark(tmp_path
     zipped(tmp_path, {"x/hebbian.py": "\ufeff" + SOURCE, "__MACOSX/hebbian.py": "rubbish"}, "bob.ZIP")
     found = {(h.student, h.exercise): h for h in hand_ins(tmp_path, EXERCISES)}
     assert found["ann", "hebbian"].source == found["bob", "hebbian"].source == SOURCE
-    assert found["ann", "lstm"].problem == "no lstm.py was handed in"
+    assert found["ann", "lstm"].problem == "no lstm.py or lstm.ipynb was handed in"
 
 
 def test_a_copy_of_the_same_file_is_fine_and_two_different_ones_are_not(tmp_path: Path) -> None:
@@ -55,7 +56,7 @@ def test_a_copy_of_the_same_file_is_fine_and_two_different_ones_are_not(tmp_path
     assert one(tmp_path).source == SOURCE
     zipped(tmp_path, {"hebbian.py": SOURCE, **{f"old{i}/hebbian.py": "" for i in range(900)}})
     problem = one(tmp_path).problem
-    assert problem.startswith("901 different files are called hebbian.py")
+    assert problem.startswith("901 different files could be hebbian:")
     assert len(problem) < 300
 
 
@@ -74,6 +75,77 @@ def test_what_is_neither_folder_nor_zip_is_named(tmp_path: Path) -> None:
     assert (list(students(tmp_path)), strays(tmp_path)) == ([], ["ann.rar"])
     with pytest.raises(NotADirectoryError):
         students(tmp_path / "ann.rar")
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "hebbian (1).py",
+        "Hebbian.py",
+        "HEBBIAN.PY",
+        "hebbian-2.py",
+        "copy of hebbian.py",
+        "rossimario_123_45678_hebbian-1.py",
+    ],
+)
+def test_what_systems_and_people_make_of_names(tmp_path: Path, name: str) -> None:
+    zipped(tmp_path, {f"week 1/{name}": SOURCE})
+    assert one(tmp_path).source == SOURCE
+
+
+@pytest.mark.parametrize(
+    "name", ["test_hebbian.py", "antihebbian.py", "hebbian.txt", "hebbian", "hebbianism.py", ".py"]
+)
+def test_names_of_something_else(tmp_path: Path, name: str) -> None:
+    zipped(tmp_path, {name: SOURCE})
+    assert one(tmp_path).missing
+
+
+def test_the_longest_name_that_fits_is_meant(tmp_path: Path) -> None:
+    zipped(tmp_path, {"bi_lstm.py": "B = 1", "lstm.py": "L = 1"})
+    assert {h.exercise: h.source for h in hand_ins(tmp_path, ["lstm", "bi_lstm"])} == {
+        "lstm": "L = 1",
+        "bi_lstm": "B = 1",
+    }
+
+
+def test_the_kit_zipped_whole(tmp_path: Path) -> None:
+    """The written module counts, not the stubs, tests and notebooks that came with it."""
+    stub = "def predict(w, x):\n    raise NotImplementedError\n"
+    kit = {
+        "kit/course/stubs/learning/hebbian.py": stub,
+        "kit/autograder/suites/learning/hebbian/test_hebbian.py": "x = 1",
+        "kit/notebooks/hebbian.ipynb": "{}",
+        "kit/exercises/learning/hebbian.py": SOURCE,
+    }
+    zipped(tmp_path, kit)
+    assert one(tmp_path).source == SOURCE
+    [found] = hand_ins(
+        zipped(tmp_path, {"old/hebbian.py": stub + "\n", "hebbian (2).py": SOURCE}).parent,
+        ["hebbian"],
+        {"hebbian": stub},
+    )
+    assert found.source == SOURCE
+    [found] = hand_ins(zipped(tmp_path, {"exercises/hebbian.py": stub}).parent, ["hebbian"], {"hebbian": stub})
+    assert found.source == stub
+
+
+def test_notebooks_and_what_is_left_of_them(tmp_path: Path) -> None:
+    whole = json.dumps(
+        {
+            "cells": [{"cell_type": "code", "source": [SOURCE], "metadata": {}, "outputs": []}],
+            "metadata": {},
+            "nbformat": 4,
+            "nbformat_minor": 5,
+        }
+    )
+    for text in (whole, whole[:-40], "<<<<<<< a\n" + whole + "\n=======\n" + whole + "\n>>>>>>> b\n"):
+        zipped(tmp_path, {"hebbian.ipynb": text})
+        assert (one(tmp_path).cells, one(tmp_path).problem) == ((SOURCE,), "")
+    for text in ("", "[" * 100_000, "{}", "[1]", '{"cells": 7}', '"'):
+        zipped(tmp_path, {"hebbian.ipynb": text})
+        assert one(tmp_path).problem.startswith("hebbian.ipynb is"), text
+        assert not one(tmp_path).missing
 
 
 @pytest.mark.parametrize(
@@ -109,7 +181,7 @@ def test_links_pipes_and_hard_links_in_a_folder(tmp_path: Path) -> None:
     assert problems == {
         "dangling": "dangling is a link or a device, not a file",
         "file-link": "hebbian.py is a link or a device, not a file",
-        "folder-link": "no hebbian.py was handed in",
+        "folder-link": "no hebbian.py or hebbian.ipynb was handed in",
         "hard": "hebbian.py is a hard link to another file",
         "pipe": "hebbian.py is a link or a device, not a file",
         "whole-link": "whole-link is a link, not a folder",
@@ -121,7 +193,7 @@ def test_links_pipes_and_hard_links_in_a_folder(tmp_path: Path) -> None:
 def test_bombs_are_bounded(tmp_path: Path) -> None:
     zipped(tmp_path, {"hebbian.py": b"#" * (64 << 20)})
     assert "larger than the" in one(tmp_path).problem
-    zipped(tmp_path, {f"{i}/hebbian.py": b"#" * (MODULE_BYTES - 1) for i in range(20)})
+    zipped(tmp_path, {f"{i}/hebbian.py": b"#" * (MODULE_BYTES - 1) for i in range(70)})
     assert f"more than {TOTAL_BYTES:,} bytes together" in one(tmp_path).problem
     zipped(tmp_path, {f"{i}.txt": "" for i in range(MEMBERS + 1)})
     assert "more than 2,000 files" in one(tmp_path).problem
@@ -150,7 +222,7 @@ def test_nested_encrypted_and_oddly_packed(tmp_path: Path) -> None:
     inner = zipped(tmp_path, {"hebbian.py": SOURCE}, "inner.zip").read_bytes()
     (tmp_path / "inner.zip").unlink()
     zipped(tmp_path, {"inner.zip": inner})
-    assert one(tmp_path).problem == "no hebbian.py was handed in"
+    assert one(tmp_path).problem == "no hebbian.py or hebbian.ipynb was handed in"
     path = zipped(tmp_path, {"hebbian.py": SOURCE}, method=zipfile.ZIP_LZMA)
     assert "packed by a method other than deflate" in one(tmp_path).problem
     content = bytearray(zipped(tmp_path, {"hebbian.py": SOURCE}).read_bytes())
