@@ -17,8 +17,8 @@ from playwright.sync_api import Browser, Page, expect, sync_playwright
 
 from autograder.catalogue import Catalogue
 from autograder.grading import Grader
-from classroom.words import words_of
 from classroom.release import release
+from classroom.words import words_of
 from tests.classroom.rounds import ROOT, Classroom, Notebook, cell, read, save, solve
 
 pytestmark = pytest.mark.browser
@@ -167,8 +167,6 @@ def test_formgrader_shows_the_marks(room: Classroom, page: Page) -> None:
         page.goto(f"{address}/formgrader/manage_submissions/{room.assignment}")
         for student in ("ada", "ben"):
             row = page.get_by_role("row").filter(has_text=student)
-            expect(row).to_contain_text(
-                f"{room.score(student, EXERCISE):g} / {all_points():g}", timeout=WAIT
-            )
+            expect(row).to_contain_text(f"{room.score(student, EXERCISE):g} / {all_points():g}", timeout=WAIT)
         page.set_viewport_size({"width": 1100, "height": 480})
         picture(page, "nbgrader-formgrader.png")
