@@ -12,7 +12,7 @@ READY  := $(VENV)/.installed$(patsubst %,-%,$(filter-out auto,$(TORCH)))
 WORKERS ?= 2
 QUICK  := not slow and not browser and not postgres and not evidence and not load
 
-.PHONY: grade app test test-slow test-browser test-postgres test-load mutants evidence lock format clean
+.PHONY: grade app test test-slow test-browser test-postgres test-load proof evidence lock format clean
 
 grade: $(READY)          ## the state of your exercises
 	@$(BIN)/anndl grade || test $$? -eq 1   # 1 = not everything is right yet, which is no error of make's
@@ -47,8 +47,8 @@ test-postgres: $(VENV)/.developer  ## needs PostgreSQL's initdb
 test-load: $(VENV)/.developer
 	$(BIN)/python -m pytest tests -q -m load
 
-mutants: $(VENV)/.developer        ## changes each solution in every small way and shows what the suites miss
-	$(BIN)/python -m tests.mutants
+proof: $(VENV)/.developer          ## judges every exercise, and proves anew what is out of date: minutes each
+	$(BIN)/anndl author check
 
 evidence: $(VENV)/.developer       ## trains every reference system to its target and rewrites docs/evidence.md
 	$(BIN)/anndl evidence

@@ -24,6 +24,7 @@ from autograder.paths import find_root
 from autograder.sync import sync
 from autograder.yamlfile import CourseError
 
+READABLE = "the course can be read"
 PAUSE = 0.3  # seconds between two looks at the files
 MARKS = {"holds": ("green", "✓"), "fails": ("red", "✗"), "left out": ("dim", "-")}
 
@@ -82,13 +83,15 @@ def check(
     root = find_root()
     if watch:
         _watch(root, names or [])
-    results = _all(root, names or [], quick)
+    good, results = True, []
+    for name, found in _all(root, names or [], quick):
+        good = good and all(result.state == "holds" for result in found)
+        if as_json:
+            results.append(_plain(root, name, found))
+        else:
+            _show(root, name, found)
     if as_json:
-        print(json.dumps([_plain(root, name, found) for name, found in results], indent=1, ensure_ascii=False))
-        raise typer.Exit(int(any(r.state != "holds" for _, found in results for r in found)))
-    good = True
-    for name, found in results:
-        good = _show(root, name, found) and good
+        print(json.dumps(results, indent=1, ensure_ascii=False))
     raise typer.Exit(0 if good else 1)
 
 
@@ -121,7 +124,7 @@ def _passes(context: Context) -> bool:
     return report.state == "passed"
 
 
-def _all(root: Path, names: Sequence[str], quick: bool) -> list[tuple[str, list[Result]]]:
+def _all(root: Path, names: Sequence[str], quick: bool) -> Iterator[tuple[str, list[Result]]]:
     try:
         grader = Grader(root)
         catalogue = grader.catalogue
@@ -130,18 +133,19 @@ def _all(root: Path, names: Sequence[str], quick: bool) -> list[tuple[str, list[
         else:
             chosen = [e for e in catalogue.exercises.values() if e.root == catalogue.courses[0]]
     except CourseError as error:
-        return [
-            ("course", [Result("the course can be read", "fails", [Problem(error.message, error.path, error.line)])])
-        ]
+        yield "course", [Result(READABLE, "fails", [Problem(error.message, error.path, error.line)])]
+        return
     except LookupError as error:
         console.print(str(error.args[0]), style="red", markup=False)
         raise typer.Exit(2) from error
     except KitError as error:
-        return [("course", [Result("the course can be read", "fails", [Problem(str(error))])])]
-    return [(exercise.name, list(checked(grader, exercise, quick))) for exercise in chosen]
+        yield "course", [Result(READABLE, "fails", [Problem(str(error))])]
+        return
+    for exercise in chosen:
+        yield exercise.name, list(checked(grader, exercise, quick))
 
 
-def _show(root: Path, name: str, results: Sequence[Result]) -> bool:
+def _show(root: Path, name: str, results: Sequence[Result]) -> None:
     console.print(name, style="bold", markup=False)
     for result in results:
         style, mark = MARKS[result.state]
@@ -149,7 +153,6 @@ def _show(root: Path, name: str, results: Sequence[Result]) -> bool:
         console.print(f"  {mark} {result.title}{more}", style=style, markup=False)
         for problem in result.problems:
             console.print(f"      {problem.text(root)}", markup=False)
-    return all(result.state == "holds" for result in results)
 
 
 def _plain(root: Path, name: str, results: Sequence[Result]) -> dict[str, Any]:

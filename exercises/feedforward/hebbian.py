@@ -5,6 +5,8 @@ wrong: it strengthens the weights of inputs that agree with the wanted answer, a
 the two classes this ends after finitely many errors; on XOR, which no line separates, it never ends.
 (Rosenblatt 1958; Bishop, PRML, eq. 4.54 and 4.55)
 
+This course calls it Hebbian learning; elsewhere it is the perceptron rule, and "Hebbian" an update made after right answers too.
+
 Every example begins with x[0] = 1, so w[0] is the bias and needs no code of its own.
 
 Run `anndl grade hebbian` after each function; they are tested one by one.
@@ -26,6 +28,10 @@ def predict(w, x):
         The integer 1 or -1.
 
     By hand: w = [-3, 2, 1] answers 1 to x = [1, 1, 2] (w . x = 1) and -1 to x = [1, 1, 1] (w . x = 0).
+
+    >>> w = np.array([-3.0, 2.0, 1.0])
+    >>> predict(w, np.array([1.0, 1.0, 2.0])), predict(w, np.array([1.0, 1.0, 1.0]))
+    (1, -1)
     """
     raise NotImplementedError("write predict here")
 
@@ -46,6 +52,9 @@ def hebbian_update(w, x, t, eta):
 
     By hand: w = [-3, 2, 1], x = [1, 1, 1], t = 1, eta = 0.5. The unit answers -1, which is wrong, so the weights become
     [-2.5, 2.5, 1.5]. With t = -1 the answer is right, and they stay [-3, 2, 1].
+
+    >>> hebbian_update(np.array([-3.0, 2.0, 1.0]), np.array([1.0, 1.0, 1.0]), 1, 0.5)
+    array([-2.5, 2.5, 1.5])
     """
     raise NotImplementedError("write hebbian_update here")
 
@@ -67,5 +76,9 @@ def train(w, X, t, eta, max_epochs):
     By hand, for the logical OR with w = [0, 0, 0] and eta = 0.5: X = [[1, 0, 0], [1, 0, 1], [1, 1, 0], [1, 1, 1]] and
     t = [-1, 1, 1, 1] have one error in the first epoch (the second example, w becomes [0.5, 0, 0.5]), two in the second, one in
     the third and none in the fourth: the result is ([0, 0.5, 0.5], 4, True).
+
+    >>> X = np.array([[1.0, 0.0, 0.0], [1.0, 0.0, 1.0], [1.0, 1.0, 0.0], [1.0, 1.0, 1.0]])
+    >>> train(np.zeros(3), X, np.array([-1, 1, 1, 1]), 0.5, 10)
+    (array([0.0, 0.5, 0.5]), 4, True)
     """
     raise NotImplementedError("write train here")

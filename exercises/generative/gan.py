@@ -29,6 +29,9 @@ def discriminator_loss(real_logits, fake_logits):
 
     By hand: sigmoid(log 3) = 3/4, so real_logits = [log 3, 0] and fake_logits = [log 3] have the loss
     -(log 3/4 + log 1/2) / 2 - log 1/4 = 1.8767.
+
+    >>> discriminator_loss(torch.log(torch.tensor([3.0, 1.0])), torch.log(torch.tensor([3.0])))
+    1.8767
     """
     raise NotImplementedError("write discriminator_loss here")
 
@@ -49,6 +52,12 @@ def generator_loss(fake_logits, saturating=False):
         A tensor with one number.
 
     By hand: [log 3, 0] has -(log 3/4 + log 1/2) / 2 = 0.4904, and the saturating loss (log 1/4 + log 1/2) / 2 = -1.0397.
+
+    >>> logits = torch.log(torch.tensor([3.0, 1.0]))
+    >>> generator_loss(logits)
+    0.4904
+    >>> generator_loss(logits, saturating=True)
+    -1.0397
     """
     raise NotImplementedError("write generator_loss here")
 
@@ -69,5 +78,16 @@ def train_round(G, D, optimizer_g, optimizer_d, real_batches, noise, k):
 
     Returns:
         Whatever you like (the losses, say): only the parameters of G and D count.
+
+    >>> D = torch.nn.Linear(1, 1)
+    >>> D.weight.data[:], D.bias.data[:] = 0.0, 0.0
+    >>> G = torch.nn.Linear(1, 1)
+    >>> G.weight.data[:], G.bias.data[:] = 1.0, 0.0
+    >>> optimizers = [torch.optim.SGD(net.parameters(), lr=1.0) for net in (G, D)]
+    >>> train_round(G, D, *optimizers, iter([torch.tensor([[3.0]])]), lambda n: torch.ones(n, 1), 1)
+    >>> D.weight.item(), D.bias.item()
+    (1.0, 0.0)
+    >>> G.weight.item(), G.bias.item()
+    (1.2689, 0.2689)
     """
     raise NotImplementedError("write train_round here")

@@ -34,6 +34,13 @@ def gates(x, h, params):
     Wf = [[0], [log 6]], Wi = [[log 4], [0]], Wg = [[0], [log 6]], Wo = [[0], [0]],
     bf = [-log 2], bi = [-log 4], bg = [-log 3], bo = [-log 3]
     give the arguments log 3, log 4, log 2, -log 3, so f = [[3/4]], i = [[4/5]], g = [[3/5]], o = [[1/4]].
+
+    >>> log = np.log
+    >>> params = {"Wf": np.array([[0], [log(6)]]), "Wi": np.array([[log(4)], [0]]), "Wg": np.array([[0], [log(6)]])}
+    >>> params |= {"Wo": np.zeros((2, 1)), "bf": np.array([-log(2)]), "bi": np.array([-log(4)])}
+    >>> params |= {"bg": np.array([-log(3)]), "bo": np.array([-log(3)])}
+    >>> gates(np.array([[1.0]]), np.array([[2.0]]), params)
+    (array([[0.75]]), array([[0.8]]), array([[0.6]]), array([[0.25]]))
     """
     raise NotImplementedError("write gates here")
 
@@ -53,6 +60,13 @@ def step(x, h, c, params):
 
     By hand, with the gates of the example above and c = [[1]]: c_new = 3/4 * 1 + 4/5 * 3/5 = 1.23 and
     h_new = tanh(1.23) / 4 = 0.2106.
+
+    >>> log = np.log
+    >>> params = {"Wf": np.array([[0], [log(6)]]), "Wi": np.array([[log(4)], [0]]), "Wg": np.array([[0], [log(6)]])}
+    >>> params |= {"Wo": np.zeros((2, 1)), "bf": np.array([-log(2)]), "bi": np.array([-log(4)])}
+    >>> params |= {"bg": np.array([-log(3)]), "bo": np.array([-log(3)])}
+    >>> step(np.array([[1.0]]), np.array([[2.0]]), np.array([[1.0]]), params)
+    (array([[0.2106]]), array([[1.23]]))
     """
     raise NotImplementedError("write step here")
 
@@ -70,5 +84,12 @@ def forward(X, h0, c0, params):
 
     By hand, with all weights 0, bf = bg = [log 3], bi = [0], bo = [-log 3], one sequence of three inputs and h0 = c0 = [[0]]:
     every f is 3/4, i is 1/2, g is 4/5 and o is 1/4, so C = [[[0.4], [0.7], [0.925]]] and H = tanh(C) / 4.
+
+    >>> zero = np.zeros((2, 1))
+    >>> params = {"Wf": zero, "Wi": zero, "Wg": zero, "Wo": zero, "bf": np.log([3.0]), "bg": np.log([3.0])}
+    >>> params |= {"bi": np.zeros(1), "bo": -np.log([3.0])}
+    >>> H, C = forward(np.zeros((1, 3, 1)), np.zeros((1, 1)), np.zeros((1, 1)), params)
+    >>> C
+    array([[[0.4], [0.7], [0.925]]])
     """
     raise NotImplementedError("write forward here")

@@ -26,6 +26,9 @@ def softmax(scores, axis=-1):
         Array of the same shape; `scores` stays as it is.
 
     By hand: softmax([0, log 3]) = [1/4, 3/4].
+
+    >>> softmax(np.log([1.0, 3.0]))
+    array([0.25, 0.75])
     """
     ### BEGIN SOLUTION
     exponentials = np.exp(scores - np.max(scores, axis=axis, keepdims=True))  # the largest exponent is 0: no overflow
@@ -48,6 +51,12 @@ def attention_weights(Q, K, mask=None):
 
     By hand, with d = 4: Q = [[2, 0, 0, 0]] and K = [[log 3, 0, 0, 0], [0, 0, 0, 0]] have the scores [[log 3, 0]], so the weights
     are [[3/4, 1/4]]; with mask [[False, True]] they are [[0, 1]].
+
+    >>> Q, K = np.array([[2.0, 0, 0, 0]]), np.log([[3.0, 1, 1, 1], [1, 1, 1, 1]])
+    >>> attention_weights(Q, K)
+    array([[0.75, 0.25]])
+    >>> attention_weights(Q, K, np.array([[False, True]]))
+    array([[0.0, 1.0]])
     """
     ### BEGIN SOLUTION
     scores = Q @ np.swapaxes(K, -1, -2) / np.sqrt(Q.shape[-1])  # not .T: that would reverse the batch axes as well
@@ -70,6 +79,10 @@ def attention(Q, K, V, mask=None):
         (context, weights): (..., n, v) and (..., n, m) arrays.
 
     By hand: the weights [[3/4, 1/4]] and V = [[4, 0], [0, 8]] give the context [[3, 2]].
+
+    >>> Q, K = np.array([[2.0, 0, 0, 0]]), np.log([[3.0, 1, 1, 1], [1, 1, 1, 1]])
+    >>> attention(Q, K, np.array([[4.0, 0], [0, 8]]))
+    (array([[3.0, 2.0]]), array([[0.75, 0.25]]))
     """
     ### BEGIN SOLUTION
     weights = attention_weights(Q, K, mask)

@@ -50,6 +50,9 @@ def output_size(size, kernel, stride=1, padding=0, dilation=1):
 
     By hand: in a row of 7 a window of 3 with stride 2 starts at 0, 2 and 4, so output_size(7, 3, stride=2) = 3, and so for a row
     of 8. With dilation 2 the window covers 5: output_size(7, 3, dilation=2) = 3.
+
+    >>> output_size(7, 3, stride=2), output_size(8, 3, stride=2), output_size(7, 3, dilation=2)
+    (3, 3, 3)
     """
     ### BEGIN SOLUTION
     size, kernel, stride, dilation = (_integer(value, 1) for value in (size, kernel, stride, dilation))
@@ -77,6 +80,9 @@ def conv_parameters(in_channels, filters, kernel, bias=True):
         ValueError: a size is too small or no integer, or `kernel` is neither an integer nor a pair.
 
     By hand: 4 filters of 5 x 5 on an image of 3 channels have 4 (5 * 5 * 3 + 1) = 304 parameters.
+
+    >>> conv_parameters(3, 4, 5)
+    304
     """
     ### BEGIN SOLUTION
     height, width = kernel if isinstance(kernel, tuple | list) and len(kernel) == 2 else (kernel, kernel)
@@ -110,6 +116,10 @@ def network_shapes(input_shape, layers):
 
     By hand: (3, 8, 10) becomes (4, 6, 8) through a conv layer with "filters": 4 and "kernel": 3, then (4, 3, 4) through a pool
     layer with "kernel": 2, (48,) through a flatten layer and (5,) through a dense layer with "units": 5.
+
+    >>> layers = [{"type": "conv", "filters": 4, "kernel": 3}, {"type": "pool", "kernel": 2}, {"type": "flatten"}]
+    >>> network_shapes((3, 8, 10), [*layers, {"type": "dense", "units": 5}])
+    [(4, 6, 8), (4, 3, 4), (48,), (5,)]
     """
     ### BEGIN SOLUTION
     if len(input_shape) != 3:

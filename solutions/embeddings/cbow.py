@@ -25,6 +25,9 @@ def windows(tokens, radius):
         target's own place; it is empty where there are no neighbours.
 
     By hand: windows(["a", "b", "a"], 1) = [("a", ["b"]), ("b", ["a", "a"]), ("a", ["b"])].
+
+    >>> windows(["a", "b", "a"], 1)
+    [("a", ["b"]), ("b", ["a", "a"]), ("a", ["b"])]
     """
     ### BEGIN SOLUTION
     # max: a negative start would count from the end
@@ -50,6 +53,10 @@ def forward(context, C, U):
 
     By hand: C = [[2, 0], [0, 4], [5, 5]] and context = [0, 1] have hidden = [1, 2]; with U = [[log 3, 0], [0, 0], [0, log 2]] the
     scores are log 3, 0, log 4, so p = [3/8, 1/8, 4/8].
+
+    >>> C, U = np.array([[2.0, 0], [0, 4], [5, 5]]), np.log([[3.0, 1], [1, 1], [1, 2]])
+    >>> forward([0, 1], C, U)
+    array([0.375, 0.125, 0.5])
     """
     ### BEGIN SOLUTION
     hidden = C[context].sum(axis=0) / max(len(context), 1)  # the mean of no rows would be 0/0
@@ -73,6 +80,15 @@ def loss_and_gradients(target, context, C, U):
 
     By hand, with the example above and target = 2: loss = log 2, error = [3/8, 1/8, -1/2], and both dC[0] and dC[1] are
     [3/16 log 3, -1/4 log 2], while dC[2] is zero.
+
+    >>> C, U = np.array([[2.0, 0], [0, 4], [5, 5]]), np.log([[3.0, 1], [1, 1], [1, 2]])
+    >>> loss, dC, dU = loss_and_gradients(2, [0, 1], C, U)
+    >>> loss
+    0.6931
+    >>> dC
+    array([[0.2060, -0.1733], [0.2060, -0.1733], [0.0, 0.0]])
+    >>> dU
+    array([[0.375, 0.75], [0.125, 0.25], [-0.5, -1.0]])
     """
     ### BEGIN SOLUTION
     hidden = C[context].sum(axis=0) / max(len(context), 1)
@@ -110,6 +126,9 @@ def train(tokens, C, U, radius, eta, epochs=1):
     the loss is log 2, dU = [[-1/2], [1/2]] and dC = 0; U becomes [[log 3], [-log 3]]. At the second p = [0.9, 0.1], so the loss
     is log 10, dU = [[0.9], [-0.9]] and dC = [[1.8 log 3], [0]]. The result is C = [[1 - 3.6 (log 3)^2], [1]],
     U = [[-0.8 log 3], [0.8 log 3]] and losses = [log(20) / 2].
+
+    >>> train([0, 1], np.ones((2, 1)), np.zeros((2, 1)), radius=1, eta=1.0)
+    (array([[0.2689], [1.0]]), array([[-0.2311], [0.2311]]), [1.0032])
     """
     ### BEGIN SOLUTION
     C, U = C.copy(), U.copy()  # so that -= does not write into the caller's tables

@@ -31,6 +31,10 @@ def forward(X, params):
 
     By hand: X = [[2]], W1 = [[log(2) / 2]], b1 = [0] give A1 = log 2 and H = tanh(log 2) = 0.6; with W2 = [[5]], b2 = [1] the
     output is Y = [[4]].
+
+    >>> params = {"W1": np.array([[np.log(2) / 2]]), "b1": np.zeros(1), "W2": np.array([[5.0]]), "b2": np.ones(1)}
+    >>> forward(np.array([[2.0]]), params)[0]
+    array([[4.0]])
     """
     ### BEGIN SOLUTION
     H = np.tanh(X @ params["W1"] + params["b1"])
@@ -50,6 +54,9 @@ def loss(Y, T):
         A number.
 
     By hand: Y = [[4, 1]] and T = [[3, 3]] give 1 + 4 = 5.
+
+    >>> loss(np.array([[4.0, 1.0]]), np.array([[3.0, 3.0]]))
+    5.0
     """
     ### BEGIN SOLUTION
     return np.sum((Y - T) ** 2)
@@ -71,6 +78,11 @@ def backward(T, params, cache):
     By hand, for the example of `forward` and T = [[3]], so that the loss is 1: the output's derivative is 2 (4 - 3) = 2,
     so W2 has the gradient [[1.2]] and b2 [2]. Back through W2 it is 10, and through the tanh 10 (1 - 0.36) = 6.4: b1 has
     the gradient [6.4] and W1 [[12.8]].
+
+    >>> params = {"W1": np.array([[np.log(2) / 2]]), "b1": np.zeros(1), "W2": np.array([[5.0]]), "b2": np.ones(1)}
+    >>> Y, cache = forward(np.array([[2.0]]), params)
+    >>> backward(np.array([[3.0]]), params, cache)
+    {"W1": array([[12.8]]), "b1": array([6.4]), "W2": array([[1.2]]), "b2": array([2.0])}
     """
     ### BEGIN SOLUTION
     X, H, Y = cache

@@ -29,6 +29,11 @@ def forward(X, h0, params):
 
     By hand, one unit, with h0 = [[0]], Wx = [[1]], Wh = [[log(2) / 0.6]], bh = [0], Wy = [[5]], by = [1]: the inputs log(2) and 0
     give the states tanh(log 2) = 0.6 and tanh(0.6 log(2) / 0.6) = 0.6, so the outputs are 4 and 4.
+
+    >>> one = np.ones((1, 1))
+    >>> params = {"Wx": one, "Wh": one * np.log(2) / 0.6, "bh": np.zeros(1), "Wy": 5 * one, "by": np.ones(1)}
+    >>> forward(np.array([[[np.log(2)], [0.0]]]), np.zeros((1, 1)), params)
+    (array([[[4.0], [4.0]]]), array([[[0.6], [0.6]]]))
     """
     ### BEGIN SOLUTION
     h, states = h0, []
@@ -60,6 +65,12 @@ def bptt(X, T, h0, params, window=None, average=False):
     By hand, for the example of `forward` with the targets 4 and 3: only the second step has an error, and its dY is
     2 (4 - 3) = 2. At the second replica dA = 2 * 5 * (1 - 0.36) = 6.4, and that much goes into bh; with window=1 it stays
     at that. The first replica adds 6.4 * log(2) / 0.6 * 0.64 = 4.73, so without a window bh has the gradient 11.13.
+
+    >>> one = np.ones((1, 1))
+    >>> params = {"Wx": one, "Wh": one * np.log(2) / 0.6, "bh": np.zeros(1), "Wy": 5 * one, "by": np.ones(1)}
+    >>> X, T = np.array([[[np.log(2)], [0.0]]]), np.array([[[4.0], [3.0]]])
+    >>> bptt(X, T, np.zeros((1, 1)), params, window=1)["bh"], bptt(X, T, np.zeros((1, 1)), params)["bh"]
+    (array([6.4]), array([11.13]))
     """
     ### BEGIN SOLUTION
     Y, H = forward(X, h0, params)

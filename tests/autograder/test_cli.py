@@ -78,7 +78,7 @@ def test_no_command_ends_in_a_traceback(anndl, solve):
     assert "is missing" in anndl("show", "attention", code=1)  # this course has no figures
     next(course.rglob("test_attention.py")).unlink()
     assert "this suite is missing" in anndl("grade", "attention", code=3)
-    assert "this suite is missing" in anndl("author", "check", code=3)
+    assert "test_attention.py: this file is missing" in anndl("author", "check", code=1)
     assert "the tests of attention are missing" in anndl("doctor", code=1)
     assert "No course here" in anndl("status", code=2, root=course / "nowhere")
     doctor = anndl("doctor", code=1, root=course / "nowhere")

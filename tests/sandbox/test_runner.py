@@ -299,7 +299,7 @@ def test_a_server_without_room_for_a_worker_is_asked_again_a_moment_later() -> N
         keeper = psutil.Process(own._servers["numpy"].pid)  # type: ignore[attr-defined]
         (server,) = keeper.children()
         _, most = resource.prlimit(server.pid, resource.RLIMIT_NOFILE)
-        resource.prlimit(server.pid, resource.RLIMIT_NOFILE, (6, most))
+        resource.prlimit(server.pid, resource.RLIMIT_NOFILE, (3, most))  # 0 to 3 are taken
         own.open(submission(), LIMITS).close()
         with pytest.raises(InfrastructureError, match="no worker can be started"):
             own.open(submission(), LIMITS)

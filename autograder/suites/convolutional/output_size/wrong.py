@@ -42,7 +42,6 @@ wrong = [
         "if isinstance(value, bool) or value != int(value) or value < least:\n",
     ),
     edit("whole-floats-taken-for-integers", ORDINARY, "if int(value) < least:\n"),
-    edit("true-taken-for-an-integer", ORDINARY, "if not isinstance(value, Integral) or value < least:\n"),
     edit("numpy-integers-refused", ORDINARY, "if type(value) is not int or value < least:\n"),
     edit(
         "numpy-integers-refused",

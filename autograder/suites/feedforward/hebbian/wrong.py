@@ -7,6 +7,9 @@ from autograder import edit, misconception
 ANSWER = "return 1 if np.dot(w, x) > 0 else -1"
 STEP = "return w + eta * t * x"
 RIGHT = "if predict(w, x) == t:"
+COUNT = "            errors += predict(w, x) != target\n"
+KEEP = "            w = hebbian_update(w, x, target, eta)\n"
+EARLY = "        if errors == 0:\n            return w, epoch, True\n    return w, max_epochs, False"
 
 wrong = [
     edit("perceptron-line-is-positive", "1 if np.dot(w, x) > 0 else", "1 if w @ x >= 0 else"),
@@ -30,6 +33,26 @@ wrong = [
     edit("hebbian-clean-epoch-not-counted", "return w, epoch, True", "return w, epoch - 1, True"),
     edit("hebbian-starts-from-zero", "for epoch in range(1,", "w = np.zeros(X.shape[1])\n    for epoch in range(1,"),
     edit("hebbian-only-the-last-example-counts", "errors += predict(w, x)", "errors = predict(w, x)"),
+    edit("perceptron-answers-zero-one", ANSWER, "return w @ x > 0"),
+    edit("perceptron-sides-swapped", "1 if np.dot(w, x) > 0 else", "1 if w @ x < 0 else"),
+    edit("perceptron-sides-swapped", ANSWER, "return -1 if w @ x > 0 else 1"),
+    edit("hebbian-learns-from-right-answers", RIGHT, "if predict(w, x) != t:"),
+    edit("hebbian-update-without-the-input", STEP, "return w + eta * t"),
+    edit("hebbian-step-not-kept", "w = hebbian_update(w, x, target, eta)", "hebbian_update(w, x, target, eta)"),
+    edit("hebbian-errors-tested-after-the-step", COUNT + KEEP, KEEP + COUNT),
+    edit("hebbian-one-epoch-short", "range(1, max_epochs + 1)", "range(1, max_epochs)"),
+    edit("hebbian-always-all-epochs", EARLY, "    return w, max_epochs, errors == 0"),
+    edit("hebbian-the-end-is-convergence", "return w, max_epochs, False", "return w, max_epochs, True"),
+    edit(
+        "hebbian-stops-at-a-right-answer",
+        EARLY,
+        EARLY.replace("        if", "            if").replace(" " * 12 + "r", " " * 16 + "r"),
+    ),
+    edit(
+        "hebbian-clean-epoch-not-counted",
+        EARLY,
+        EARLY.replace("epoch,", "epoch - 1,").replace("epochs,", "epochs - 1,"),
+    ),
     edit(
         "hebbian-errors-never-reset",
         "for epoch in range(1, max_epochs + 1):\n        errors = 0",
@@ -122,3 +145,28 @@ def all_right_before_the_epoch_is_enough(w, X, t, eta, max_epochs):
         for x, target in zip(X, t, strict=True):
             w = hebbian_update(w, x, target, eta)
     return w, max_epochs, all(predict(w, x) == target for x, target in zip(X, t, strict=True))
+
+
+@misconception("hebbian-errors-of-the-epochs-start", replaces="train")
+def corrected_where_the_epochs_start_was_wrong(w, X, t, eta, max_epochs):
+    for epoch in range(1, max_epochs + 1):
+        wrong = [predict(w, x) != target for x, target in zip(X, t, strict=True)]
+        for x, target, error in zip(X, t, wrong, strict=True):
+            if error:
+                w = hebbian_update(w, x, target, eta)
+        if not any(wrong):
+            return w, epoch, True
+    return w, max_epochs, False
+
+
+@misconception("hebbian-corrections-counted", replaces="train")
+def how_many_corrections(w, X, t, eta, max_epochs):
+    corrections = 0
+    for _ in range(max_epochs):
+        before = corrections
+        for x, target in zip(X, t, strict=True):
+            corrections += predict(w, x) != target
+            w = hebbian_update(w, x, target, eta)
+        if corrections == before:
+            return w, corrections, True
+    return w, corrections, False

@@ -1,4 +1,4 @@
-# expect: none
+# expect: attention-attention-swaps-outputs
 import numpy as np
 
 

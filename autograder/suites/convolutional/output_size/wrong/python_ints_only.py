@@ -1,4 +1,4 @@
-# expect: numpy-integers-refused
+# expect: none
 
 
 def whole(value, least):

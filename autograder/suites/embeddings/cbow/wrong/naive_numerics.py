@@ -1,4 +1,4 @@
-# expect: cbow-writes-into-its-arguments
+# expect: cbow-writes-into-its-arguments, softmax-without-the-maximum
 """Right on paper: exponentials as they are written, and -= on the caller's tables."""
 
 import numpy as np

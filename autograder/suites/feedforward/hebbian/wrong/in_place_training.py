@@ -1,4 +1,4 @@
-# expect: hebbian-changes-the-callers-weights
+# expect: none
 import numpy as np
 
 
