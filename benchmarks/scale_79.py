@@ -1,8 +1,9 @@
-"""Do the two commands stay short when the course is complete? Its exercises, copied under new names up to 79, in a course of their own.
+"""Do the two commands stay short when the course is complete? Its exercises, copied under new names up to 79, in a
+course of their own.
 
-`python -m benchmarks.scale_79` measures cold `anndl grade` and `anndl status` with nothing started and with all begun, and what the
-quick tests cost for each exercise, and writes benchmarks/results/scale_79.md. Everything counts in processor time too, which other
-work on the machine does not stretch.
+`python -m benchmarks.scale_79` measures cold `anndl grade` and `anndl status` with nothing started and with all
+begun, and what the quick tests cost for each exercise, and writes benchmarks/results/scale_79.md. Everything counts
+in processor time too, which other work on the machine does not stretch.
 """
 
 from __future__ import annotations
@@ -29,6 +30,7 @@ from autograder.sync import sync
 
 WANTED = 79
 RUNS = 5
+LOADED = "; taken under load, so read processor seconds and ratios, not the clock"
 RESULT = Path(__file__).parent / "results" / "scale_79.md"
 QUICK = "not slow and not browser and not postgres and not evidence and not load"
 
@@ -126,14 +128,15 @@ def main() -> None:
 
 {platform.processor() or platform.machine()}, {os.cpu_count()} cores, Python {platform.python_version()}; made by
 `python -m benchmarks.scale_79`. Medians of {RUNS} processes, nothing kept warm between them.
-Load at the beginning: {load:.1f}{"; taken under load, so read processor seconds and ratios, not the clock" if load > 0.5 else ""}.
+Load at the beginning: {load:.1f}{LOADED if load > 0.5 else ""}.
 
 | command | exercises | seconds | processor seconds |
 |---|---|---|---|
 """
     text += "".join(f"| {what} | {count} | {cost.clock:.2f} | {cost.processor:.2f} |\n" for what, count, cost in rows)
     text += f"""
-Quick tests (`tests/exercises`) in processor seconds: {spent.total():.0f} for {len(names)} exercises, of which {spent[""]:.0f} belong to no single one.
+Quick tests (`tests/exercises`) in processor seconds: {spent.total():.0f} for {len(names)} exercises, of which
+{spent[""]:.0f} belong to no single one.
 
 | exercise | processor seconds |
 |---|---|
@@ -141,8 +144,8 @@ Quick tests (`tests/exercises`) in processor seconds: {spent.total():.0f} for {l
     text += "".join(f"| {name} | {spent[name]:.1f} |\n" for name in sorted(names, key=lambda n: -spent[n]))
     mean = statistics.mean(each)
     text += f"""
-{mean:.1f} on average, so {WANTED} of them take {mean * WANTED / 60:.0f} minutes of one processor, {mean * WANTED / 120:.0f} minutes by the clock
-on two.
+{mean:.1f} on average, so {WANTED} of them take {mean * WANTED / 60:.0f} minutes of one processor,
+{mean * WANTED / 120:.0f} minutes by the clock on two.
 """
     RESULT.write_text(text, encoding="utf-8")
     print(text)
