@@ -87,7 +87,7 @@ class Bench:
 
     @cached_property
     def answers_folder(self) -> Path:
-        return self.root / "course" / "answers" if self.recorded_only else self.root / ".anndl" / "answers"
+        return self.exercise.root / "course" / "answers" if self.recorded_only else self.root / ".anndl" / "answers"
 
     @cached_property
     def digest(self) -> str:
@@ -169,14 +169,15 @@ class Grader:
     def __init__(self, root: Path, opener: Opener = in_process, limits: Limits | None = None) -> None:
         self.root, self.catalogue, self.opener = root, Catalogue(root), opener
         self.limits = limits or Limits()
-        self.recorded_only = not (root / "solutions").is_dir()
         self.diagnose = True  # False where only right or wrong is asked
         self._benches: dict[str, Bench] = {}
 
     def bench(self, name: str) -> Bench:
         """Return the warm bench of an exercise."""
         if name not in self._benches:
-            self._benches[name] = Bench(self.catalogue.exercises[name], self.root, self.recorded_only)
+            exercise = self.catalogue.exercises[name]
+            bundled = not (exercise.root / "solutions").is_dir()
+            self._benches[name] = Bench(exercise, self.root, recorded_only=bundled)
         return self._benches[name]
 
     def open(self, submission: Submission) -> Runner:

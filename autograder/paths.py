@@ -24,27 +24,34 @@ class NoCourse(KitError, FileNotFoundError):
     exit_code = 2
 
 
+ABOVE = Path(__file__).resolve().parent.parent  # the checkout, or the folder that packages are installed in
+DATA = "anndl_kit"  # what the wheel calls the course's folder
+
+
 def kit_root() -> Path:
     """Return the kit's own course: the checkout that this package lies in, or the data that its wheel installed."""
-    checkout = Path(__file__).resolve().parent.parent
-    return checkout if (checkout / MARK).is_file() else checkout / "anndl_kit"
+    return ABOVE if (ABOVE / MARK).is_file() else ABOVE / DATA
 
 
 def find_root(start: Path | None = None) -> Path:
     """Return the folder to work on: the first of `$ANNDL_ROOT`, else the nearest one upwards from `start` that is one.
 
-    Falls back to the kit itself, so that `anndl` works from anywhere in a checkout.
+    Falls back to the checkout that this package lies in, so that `anndl` works from anywhere; the data of an installed wheel
+    is nobody's place to work.
 
     Raises:
         NoCourse: there is none.
     """
     named = _named()
     here = named[0] if named else (start or Path.cwd())
-    candidates = [here] if named else [here, *here.parents, kit_root()]
+    candidates = [here] if named else [here, *here.parents, ABOVE]
     for folder in candidates:
         if (folder / MARK).is_file() or (folder / PLACE).is_file():
             return folder.resolve()
-    raise NoCourse(f"No course here: {here} holds no {MARK}. Change into the folder that you cloned or unpacked.")
+    raise NoCourse(
+        f"No course here: {here} holds no {MARK} and no {PLACE}. Change into the folder with your exercises; "
+        "`anndl init FOLDER` makes one."
+    )
 
 
 def courses(root: Path) -> tuple[Path, ...]:

@@ -111,7 +111,7 @@ class _Module:
         assert node.end_lineno is not None
         assert node.end_col_offset is not None
         first = min([node.lineno, *(d.lineno for d in getattr(node, "decorator_list", []))])
-        start = self._starts[first - 1] if first < node.lineno else self._offset(node.lineno, node.col_offset)
+        start = self._offset(first, node.col_offset)  # a decorator is indented as its function is
         return start, self._offset(node.end_lineno, node.end_col_offset)
 
     def source(self, node: ast.stmt) -> str:

@@ -81,18 +81,18 @@ def read_bank(root: Path | None = None) -> Bank:
     try:
         known: frozenset[str] | None = frozenset(bank.catalogue.misconceptions)
     except CourseError as error:  # the items are still good to practise
-        bank.problems.append(Problem(_short(error.path, root), error.line or 1, error.message))
+        bank.problems.append(Problem(shortened(error.path, root), error.line or 1, error.message))
         known = None
     for path in (path for course in bank.catalogue.courses for path in sorted(course.glob("course/*/*/items.yaml"))):
         try:
             document = read(path)
         except CourseError as error:
-            bank.problems.append(Problem(_short(path, root), error.line or 1, error.message))
+            bank.problems.append(Problem(shortened(path, root), error.line or 1, error.message))
             continue
         if not isinstance(document.data, list):
             if document.data is not None:
                 message = "a file of the bank is a list of items, each beginning with `- id:`"
-                bank.problems.append(Problem(_short(path, root), 1, message))
+                bank.problems.append(Problem(shortened(path, root), 1, message))
             continue
         for index in range(len(document.data)):
             _add(bank, document, index, root, known)
@@ -106,7 +106,7 @@ def _add(bank: Bank, document: Document, index: int, root: Path, known: frozense
 
     def complain(message: str, *location: str | int) -> None:
         line = document.line((index, *location)) or 1
-        bank.problems.append(Problem(_short(path, root), line, message, name))
+        bank.problems.append(Problem(shortened(path, root), line, message, name))
 
     before = len(bank.problems)
     item = _read_item(data, path.parent.name, complain)
@@ -123,7 +123,7 @@ def _add(bank: Bank, document: Document, index: int, root: Path, known: frozense
         complain("id: @ is for generated items", "id")
     if item.id in bank.items:
         first = bank.places[item.id]
-        complain(f"the id is taken by {_short(first.file, root)}:{first.line}", "id")
+        complain(f"the id is taken by {shortened(first.file, root)}:{first.line}", "id")
     if len(bank.problems) == before:
         bank.items[item.id] = item
         bank.places[item.id] = Place(path, document.line((index,)) or 1)
@@ -168,5 +168,6 @@ def _where(data: Any, value: str) -> tuple[str | int, ...]:
     return ()
 
 
-def _short(path: Path, root: Path) -> str:
+def shortened(path: Path, root: Path) -> str:
+    """Return a path as it is shown: seen from the folder worked in, whole where the course lies elsewhere."""
     return str(path.relative_to(root) if path.is_relative_to(root) else path)

@@ -3,11 +3,10 @@
 import re
 from collections import defaultdict
 from collections.abc import Iterable, Iterator
-from pathlib import Path
 
 from autograder.yamlfile import CourseError
 from drills.answers import AnswerError, shape
-from drills.bank import Bank, Problem
+from drills.bank import Bank, Problem, shortened
 from drills.expressions import ExpressionError, evaluate, is_bare_number
 from drills.generators import load_generators
 from drills.items import (
@@ -44,7 +43,7 @@ def lint(bank: Bank) -> list[Problem]:
     found = list(bank.problems)
     for item in bank.items.values():
         place = bank.places[item.id]
-        file = str(place.file.relative_to(bank.catalogue.root))
+        file = shortened(place.file, bank.catalogue.root)
         found += [Problem(file, place.line, message, item.id) for message in check(item)]
     found += [*_same_stems(bank), *_long_keys(bank), *_few_items(bank), *_exercises(bank)]
     return sorted(found)
@@ -229,4 +228,4 @@ def _exercises(bank: Bank) -> Iterable[Problem]:
 
 def _at(bank: Bank, item: Item, message: str) -> Problem:
     place = bank.places[item.id]
-    return Problem(str(place.file.relative_to(Path(bank.catalogue.root))), place.line, message, item.id)
+    return Problem(shortened(place.file, bank.catalogue.root), place.line, message, item.id)

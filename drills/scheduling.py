@@ -24,9 +24,13 @@ RISING_DAYS = 14  # before the exam the desired retention rises from one to the 
 LAST_LOOKS = 7  # days before the exam over which the last looks are spread
 GUESS = 0.4  # the share of first answers that are right where nothing is known of the learner
 CRAM_DAYS = 3  # from so many days before the exam on every topic is met first
-ANSWERS_PER_NEW = 3  # a new card is seen about thrice before it rests for a day
+NEW_SHARE = 90  # percent of the answers that go to new cards while the exam is near and some are left
+EARLY = 1.5  # new cards come so much faster than would do, so that time is left to see them again
 SOON = timedelta(minutes=20)  # a card in its learning steps may come this early rather than end the session
-_SCHEDULER = fsrs.Scheduler(desired_retention=RETENTION, enable_fuzzing=False)
+AGAIN = (timedelta(minutes=10),)  # a wrong card comes back once in the session; a right one rests for days at once
+_SCHEDULER = fsrs.Scheduler(
+    desired_retention=RETENTION, learning_steps=AGAIN, relearning_steps=AGAIN, enable_fuzzing=False
+)
 
 
 @dataclass(frozen=True)
@@ -68,7 +72,8 @@ class Remembered:
 class Memory:
     """All cards a learner has answered, kept up to date answer by answer."""
 
-    def __init__(self, answers: Iterable[Answer] = ()) -> None:
+    def __init__(self, answers: Iterable[Answer] = (), scheduler: fsrs.Scheduler = _SCHEDULER) -> None:
+        self._scheduler = scheduler
         self.cards: dict[str, Remembered] = {}
         self.days: list[tuple[datetime, bool]] = []  # when each practice answer fell, and whether the card was new
         self.topics: dict[str, datetime] = {}  # when each topic was last answered
@@ -91,7 +96,7 @@ class Memory:
             known = self.cards[answer.card] = Remembered(blank, answer.at)
             self.first[answer.topic].append(answer.right)
         when = max(answer.at, known.last)  # a clock that was set back makes no negative intervals
-        known.card, _ = _SCHEDULER.review_card(known.card, rating(answer), when)
+        known.card, _ = self._scheduler.review_card(known.card, rating(answer), when)
         self.topics[answer.topic] = when
         self.last = answer.card
         known.times += 1
@@ -102,7 +107,7 @@ class Memory:
     def retention(self, card: str, when: datetime) -> float:
         """How likely the card is remembered at a time, 0 to 1; 0 for a card never seen."""
         known = self.cards.get(card)
-        return float(_SCHEDULER.get_card_retrievability(known.card, max(when, known.last))) if known else 0.0
+        return float(self._scheduler.get_card_retrievability(known.card, max(when, known.last))) if known else 0.0
 
 
 @dataclass(frozen=True)
@@ -186,19 +191,21 @@ def plan(deck: Deck, memory: Memory, settings: Settings, now: datetime, scope: S
             _steps(memory, due) + _mixed(deck, memory, _faded(memory, due, now)) + _mixed(deck, memory, rest) + ahead
         )
         return Plan(_another(queue, memory), _another(ahead, memory), len(due), len(rest), done)
-    if crams(settings, now):
-        queue = cram(deck, memory, due, new, now) + ahead
-        return Plan(_another(queue, memory), _another(ahead, memory), len(due), len(new), done)
-    fresh = _mixed(deck, memory, new)
+    left = days_left(settings, now)
+    hurries = left is not None and left >= 0
+    fresh = _by_need(deck, memory, new, now) if crams(settings, now) else _mixed(deck, memory, new)
     quota, cap = _quota(settings, len(new), begun, now)
-    today = fresh[: max(0, quota - begun)]
-    learning = _steps(memory, due)
-    faded = _mixed(deck, memory, _faded(memory, due, now))
-    if begun * cap < done * quota:  # new ones keep their share of the day, however much is due
-        queue = today[:1] + learning + faded + today[1:]
+    today = fresh if crams(settings, now) else fresh[: max(0, quota - begun)]
+    steps, faded = _steps(memory, due), _faded(memory, due, now)
+    faded = faded if crams(settings, now) else _mixed(deck, memory, faded)
+    if hurries:  # what went right is remembered for longer than the exam is away: it can wait
+        faded += [card for card in steps if memory.cards[card].last_right]
+        steps = [card for card in steps if not memory.cards[card].last_right]
+    if begun < done * quota / cap or not done:  # new ones keep their share of the day, however much is due
+        queue = today[:1] + steps + faded + today[1:]
     else:
-        queue = learning + faded + today
-    queue = queue[: max(0, cap - done)]
+        queue = steps + faded + today
+    queue = queue[: max(0, cap - done)] if not crams(settings, now) else queue
     if done < cap and not set(queue) - {memory.last}:  # rather than end the session
         rest = _steps(memory, [card for card in seen if card not in due])
         queue += [card for card in rest if memory.cards[card].card.due <= now + SOON]
@@ -208,26 +215,15 @@ def plan(deck: Deck, memory: Memory, settings: Settings, now: datetime, scope: S
     return Plan(queue, _another(beyond, memory), len(due), len(today), done)
 
 
-def cram(deck: Deck, memory: Memory, due: list[str], new: list[str], now: datetime) -> list[str]:
-    """Every topic once, then new cards of the topic in which least is expected; what went wrong comes again in between.
-
-    A card that went right waits until every topic was met: it is remembered for longer than the exam is away.
-    """
+def _by_need(deck: Deck, memory: Memory, new: list[str], now: datetime) -> list[str]:
+    """New cards of topics that were never met, then of the topic in which least is expected; topics take turns."""
     hopes = expectations(deck, memory, now)
     just = deck.cards[memory.last].topic if memory.last in deck.cards else None
     cards: dict[str, list[str]] = defaultdict(list)
     for card in new:
         cards[deck.cards[card].topic].append(card)
     order = sorted(cards, key=lambda topic: (topic in memory.topics, topic == just, hopes[topic]))
-    fresh = [card for turn in zip_longest(*(cards[topic] for topic in order)) for card in turn if card is not None]
-    again = _steps(memory, due)
-    later = _faded(memory, due, now)
-    if any(topic not in memory.topics for topic in order):
-        later = [card for card in again if memory.cards[card].last_right] + later
-        again = [card for card in again if not memory.cards[card].last_right]
-    if memory.days and not memory.days[-1][1]:  # a repetition was last: now something new
-        return fresh[:1] + again + fresh[1:] + later
-    return again + fresh + later
+    return [card for turn in zip_longest(*(cards[topic] for topic in order)) for card in turn if card is not None]
 
 
 def expectations(deck: Deck, memory: Memory, when: datetime) -> dict[str, float]:
@@ -254,12 +250,12 @@ def crams(settings: Settings, now: datetime) -> bool:
 def _quota(settings: Settings, new: int, begun: int, now: datetime) -> tuple[int, int]:
     """New cards and answers of today: what the learner has set, or as many as are needed to see all before the exam."""
     left = days_left(settings, now)
-    if left is None or left <= 0:
+    if left is None or left < 0:
         return settings.new_per_day, settings.daily_cap
-    needed = ceil((new + begun) / left)
-    if needed <= settings.new_per_day:
-        return settings.new_per_day, settings.daily_cap
-    return needed, max(settings.daily_cap, ANSWERS_PER_NEW * needed)
+    if crams(settings, now):
+        return NEW_SHARE, 100  # of what is done, however much that is
+    needed = max(settings.new_per_day, ceil(EARLY * (new + begun) / left))
+    return needed, max(settings.daily_cap, ceil(100 * needed / NEW_SHARE))
 
 
 def _steps(memory: Memory, due: list[str]) -> list[str]:

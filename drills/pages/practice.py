@@ -203,7 +203,9 @@ def _next_card(scope: Scope) -> str | None:
         if is_alone() and (left_out := len(deck().bank.problems)):
             st.caption(f":orange[{left_out} questions are left out; Settings says why.]")
     if not is_warm():  # the first question must not wait for libraries that computed ones need
-        card = next((card for card in found.queue if not deck().cards[card].generated and _is_light(card)), None)
+        past = {*found.ahead, memory().last}
+        light = (card for card in found.queue if card not in past and not deck().cards[card].generated)
+        card = next((card for card in light if _is_light(card)), None)
         if card is not None:
             return card
     if found.next is None and st.session_state.get("ahead"):

@@ -54,7 +54,7 @@ def test_a_wrong_card_comes_back_in_the_same_session_and_a_right_one_later(deck)
     memory = Memory()
     memory.learn(answer("nuts-0", START, 0.0))
     memory.learn(answer("nuts-1", START, 1.0))
-    soon = plan(deck, memory, FREE, START + timedelta(minutes=2))
+    soon = plan(deck, memory, FREE, START + timedelta(minutes=11))
     assert "nuts-0" in soon.queue
     assert "nuts-1" not in soon.queue
     assert soon.due == 1
@@ -239,7 +239,7 @@ def test_new_cards_by_days_left(deck):
     calm = Settings(daily_cap=6, new_per_day=2, exam=START.date() + timedelta(days=21))
     assert plan(deck, Memory(), calm, START).new == 2
     near = replace(calm, exam=START.date() + timedelta(days=5))
-    assert plan(deck, Memory(), near, START).new == 5, "21 cards in five days"
+    assert plan(deck, Memory(), near, START).new == 7, "21 cards in five days, half as fast again"
     _, asked = study(deck, near, 4)
     assert {card for day in asked for card in day} >= set(list(deck.cards)[:1])
     assert len({card for day in asked for card in day}) >= 17

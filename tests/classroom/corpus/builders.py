@@ -38,6 +38,7 @@ class Case:
     cells: dict[str, str] = field(default_factory=dict)
     do: tuple[str, ...] = ()
     lost: tuple[str, ...] = ()
+    unwritten: tuple[str, ...] = ()
     as_: dict[str, str] = field(default_factory=dict)
 
 
@@ -117,7 +118,8 @@ def module(case: Case) -> str:
     for old, new in case.as_.items():
         assert old in text, f"{case.name}: the solution does not hold {old!r}"
         text = text.replace(old, new)
-    return text + "".join(f"\n\ndef {name}(*args, **kwargs):\n    raise RuntimeError\n" for name in case.lost)
+    raising = {**dict.fromkeys(case.lost, "RuntimeError"), **dict.fromkeys(case.unwritten, "NotImplementedError")}
+    return text + "".join(f"\n\ndef {name}(*args, **kwargs):\n    raise {what}\n" for name, what in raising.items())
 
 
 def _code(notebook: Notebook, case: Case) -> list[Notebook]:
