@@ -60,7 +60,7 @@ wrong = [
     edit("gan-gradients-accumulate", "        optimizer_d.zero_grad()\n", "      \n"),
     edit("gan-gradients-accumulate", "    optimizer_g.zero_grad()\n", ""),
     edit(
-        "gan-cleared-before-the-step",
+        "gan-generator-step-cut-off",
         f"    optimizer_g.zero_grad()\n    {STEP}",
         f"    {STEP}\n    optimizer_g.zero_grad()",
     ),
@@ -117,9 +117,8 @@ wrong = [
     edit("gan-squared-error", LOG_G, "return ((torch.sigmoid(fake_logits) - 1) ** 2)"),
     edit("gan-loss-without-gradient", BOTH, "return (-log_real.mean() - log_fake.mean()).item()\n"),
     edit("gan-loss-without-gradient", BOTH, "return (-log_real.mean() - log_fake.mean()).detach()\n"),
+    edit("gan-loss-without-gradient", BOTH, "return (-log_real.mean() - log_fake.mean()).detach().numpy()[()]\n"),
     edit("gan-loss-without-gradient", f"{LOG_G}.mean()", f"{LOG_G}.mean().item()"),
-    edit("gan-loss-without-gradient", f"{LOG_G}.mean()", f"{LOG_G}.mean().detach()"),
-    edit("gan-loss-without-gradient", f"{LOG_SATURATING}.mean()", f"{LOG_SATURATING}.mean().item()"),
     edit(
         "gan-logits-overwritten",
         "logsigmoid(-fake_logits)",
@@ -132,8 +131,6 @@ wrong = [
         "logsigmoid(fake_logits.neg_())",
         function="generator_loss",
     ),
-    edit("gan-step-left-out", "        optimizer_d.step()\n", ""),
-    edit("gan-step-left-out", "    optimizer_g.step()\n", ""),
     edit("gan-optimizers-confused", "        optimizer_d.step()\n", "        optimizer_g.step()\n"),
     edit("gan-optimizers-confused", "\n    optimizer_g.step()\n", "\n    optimizer_d.step()\n"),
     edit(
@@ -160,7 +157,7 @@ wrong = [
 
 ADDED = "torch.log({p} + {eps}).mean()"
 CLAMPED = "torch.log(torch.clamp({p}, {eps}, 1 - {eps})).mean()"
-for form, little in ((ADDED, (1e-12, 1e-10, 1e-8, 1e-7, 1e-6)), (CLAMPED, (1e-8, 1e-7, 1e-6))):
+for form, little in ((ADDED, (1e-12, 1e-8, 1e-7, 1e-6)), (CLAMPED, (1e-7,))):
     for eps in little:
         real, fake, judged = (
             form.format(p=p, eps=eps)
@@ -439,18 +436,6 @@ def each_steps_with_the_others_optimizer(G, D, optimizer_g, optimizer_d, real_ba
     optimizer_d.step()
 
 
-@misconception("gan-optimizers-confused", replaces="train_round")
-def each_clears_the_others_gradient(G, D, optimizer_g, optimizer_d, real_batches, noise, k):
-    for _ in range(k):
-        real = next(real_batches)
-        optimizer_g.zero_grad()
-        discriminator_loss(D(real), D(G(noise(len(real))).detach())).backward()
-        optimizer_d.step()
-    optimizer_d.zero_grad()
-    generator_loss(D(G(noise(len(real))))).backward()
-    optimizer_g.step()
-
-
 @misconception("gan-graph-used-twice", replaces="train_round")
 def the_same_fakes_go_backward_twice(G, D, optimizer_g, optimizer_d, real_batches, noise, k):
     for _ in range(k):
@@ -547,3 +532,31 @@ def the_last_step_adds_both_losses(G, D, optimizer_g, optimizer_d, real_batches,
     (discriminator_loss(D(real), D(fake.detach())) + generator_loss(D(fake))).backward()
     optimizer_d.step()
     optimizer_g.step()
+
+
+@misconception("gan-loss-without-gradient", replaces="generator_loss")
+def generator_loss_as_a_number(fake_logits, saturating=False):
+    loss = torch.nn.functional.logsigmoid(-fake_logits if saturating else fake_logits).mean()
+    return (loss if saturating else -loss).item()
+
+
+@misconception("gan-loss-without-gradient", replaces="generator_loss")
+def generator_loss_detached(fake_logits, saturating=False):
+    loss = torch.nn.functional.logsigmoid(-fake_logits if saturating else fake_logits).mean()
+    return (loss if saturating else -loss).detach()
+
+
+@misconception("gan-loss-without-gradient", replaces="generator_loss")
+def generator_loss_as_numpy(fake_logits, saturating=False):
+    loss = torch.nn.functional.logsigmoid(-fake_logits if saturating else fake_logits).mean()
+    return (loss if saturating else -loss).detach().numpy()[()]
+
+
+@misconception("gan-squared-error", replaces="generator_loss")
+def generator_least_squares(fake_logits, saturating=False):
+    return ((fake_logits - 1) ** 2).mean()
+
+
+@misconception("gan-squared-error", replaces="generator_loss")
+def generator_least_squares_of_probabilities(fake_logits, saturating=False):
+    return ((torch.sigmoid(fake_logits) - 1) ** 2).mean()
