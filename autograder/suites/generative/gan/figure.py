@@ -97,7 +97,7 @@ def losses(module: Any) -> np.ndarray:
 def verdict(gap: float) -> str:
     """Say how far yours are from the reference's."""
     if np.isnan(gap):
-        return "are no numbers"
+        return "are not numbers (NaN)"
     return "are the same as the reference's" if gap < 1e-6 else f"are WRONG, off by up to {gap:.2g}"
 
 
