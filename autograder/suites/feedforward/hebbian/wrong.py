@@ -6,6 +6,7 @@ The same belief shows differently in different code: each form that gives other 
 import numpy as np
 
 from autograder import edit, misconception
+from autograder.suite import Replacement
 
 ANSWER = "return 1 if np.dot(w, x) > 0 else -1"
 STEP = "return w + eta * t * x"
@@ -15,6 +16,25 @@ COUNT = "            errors += predict(w, x) != target\n"
 KEEP = "            w = hebbian_update(w, x, target, eta)\n"
 EARLY = "        if errors == 0:\n            return w, epoch, True\n    return w, max_epochs, False"
 INSIDE = EARLY.replace("        if", "            if").replace(" " * 12 + "r", " " * 16 + "r")
+
+ASKS_FIRST = """
+def train(w, X, t, eta, max_epochs):
+    for epoch in range(1, max_epochs + 1):
+        errors = 0
+        for x, target in zip(X, t, strict=True):
+            if predict(w, x) != target:
+                w = hebbian_update(w, x, target, eta)
+                errors += 1
+        if errors == 0:
+            return w, epoch, True
+    return w, max_epochs, False
+"""
+
+
+def asked_first(misconception, update):
+    """State what shows in hebbian_update alone where train calls it on errors only: what it does else has no effect there."""
+    return Replacement(misconception, "train", f"def hebbian_update(w, x, t, eta):\n    {update}\n\n{ASKS_FIRST}")
+
 
 wrong = [
     # the unit's answer
@@ -41,8 +61,6 @@ wrong = [
     edit("hebbian-update-without-the-target", STEP, "return w + eta * x"),
     edit("hebbian-update-without-the-input", STEP, "return w + eta * t"),
     edit("hebbian-update-pushes-away", STEP, "return w - eta * t * x"),
-    edit("hebbian-update-pushes-away", STEP, "return w + eta * (predict(w, x) - t) * x"),
-    edit("hebbian-error-counted-twice", STEP, "return w + eta * (t - predict(w, x)) * x"),
     edit("hebbian-linear-error", STEP, "return w + eta * (t - w @ x) * x"),
     edit("hebbian-without-the-rate", STEP, "return w + t * x"),
     edit("hebbian-changes-the-callers-weights", STEP, "w += eta * t * x\n    return w"),
@@ -54,6 +72,14 @@ wrong = [
     edit("hebbian-demands-a-margin", RIGHT, "if t * (w @ x) >= 1:"),
     edit("hebbian-demands-a-margin", RIGHT, "if t * (w @ x) > 1:"),
     edit("hebbian-learns-from-right-answers", RIGHT, "if predict(w, x) != t:"),
+    asked_first("hebbian-updates-every-example", "return w + eta * t * x"),
+    asked_first("hebbian-strengthens-its-own-answer", "return w + eta * predict(w, x) * x"),
+    asked_first("hebbian-learns-from-right-answers", "return w + eta * t * x if predict(w, x) == t else w"),
+    asked_first("hebbian-the-line-is-right-for-both", "return w if t * (w @ x) >= 0 else w + eta * t * x"),
+    asked_first("hebbian-the-line-is-wrong-for-both", "return w if t * (w @ x) > 0 else w + eta * t * x"),
+    asked_first("hebbian-demands-a-margin", "return w if t * (w @ x) >= 1 else w + eta * t * x"),
+    asked_first("hebbian-demands-a-margin", "return w if t * (w @ x) > 1 else w + eta * t * x"),
+    asked_first("hebbian-linear-error", "return w + eta * (t - w @ x) * x"),
     # when training ends, and what it says then
     edit("hebbian-starts-from-zero", "for epoch in range(1,", "w = np.zeros(X.shape[1])\n    for epoch in range(1,"),
     edit("hebbian-step-not-kept", "w = hebbian_update(w, x, target, eta)", "hebbian_update(w, x, target, eta)"),
@@ -73,9 +99,9 @@ wrong = [
     edit("hebbian-always-all-epochs", EARLY, "    return w, max_epochs, True"),
     edit("hebbian-always-all-epochs", EARLY, "    return w, max_epochs, False"),
     edit("hebbian-the-end-is-convergence", "return w, max_epochs, False", "return w, max_epochs, True"),
+    edit("hebbian-returns-only-the-weights", "w, epoch, True\n    return w, max_epochs, False", "w\n    return w"),
     edit("hebbian-convergence-not-told", "return w, epoch, True", "return w, epoch, False"),
     edit("hebbian-stops-at-a-right-answer", EARLY, INSIDE),
-    edit("hebbian-stops-at-a-right-answer", EARLY, INSIDE.replace("errors == 0", "predict(w, x) == target")),
 ]
 
 
@@ -84,9 +110,25 @@ def step_against_the_linear_error_always(w, x, t, eta):
     return w + eta * (t - w @ x) * x
 
 
+@misconception("hebbian-error-counted-twice", replaces="hebbian_update")
+def target_minus_answer(w, x, t, eta):
+    return w + eta * (t - predict(w, x)) * x
+
+
+@misconception("hebbian-update-pushes-away", replaces="hebbian_update")
+def answer_minus_target(w, x, t, eta):
+    return w + eta * (predict(w, x) - t) * x
+
+
 @misconception("hebbian-strengthens-its-own-answer", replaces="hebbian_update")
 def input_times_output(w, x, t, eta):
     return w + eta * predict(w, x) * x
+
+
+@misconception("hebbian-weights-normalised", replaces="hebbian_update")
+def length_one_in_any_case(w, x, t, eta):
+    w = w if predict(w, x) == t else w + eta * t * x
+    return w / np.sqrt(w @ w)
 
 
 @misconception("hebbian-bias-not-learned", replaces="hebbian_update")
@@ -146,6 +188,24 @@ def the_mean_of_the_corrections(w, X, t, eta, max_epochs):
             return w, epoch, True
         w = w + eta * (wrong * t) @ X / len(X)
     return w, max_epochs, False
+
+
+@misconception("hebbian-stops-at-a-right-answer", replaces="train")
+def a_right_answer_ends_it(w, X, t, eta, max_epochs):
+    for epoch in range(1, max_epochs + 1):
+        for x, target in zip(X, t, strict=True):
+            if predict(w, x) == target:
+                return w, epoch, True
+            w = hebbian_update(w, x, target, eta)
+    return w, max_epochs, False
+
+
+@misconception("hebbian-always-all-epochs", replaces="train")
+def all_passes_and_then_a_look(w, X, t, eta, max_epochs):
+    for _ in range(max_epochs):
+        for x, target in zip(X, t, strict=True):
+            w = hebbian_update(w, x, target, eta)
+    return w, max_epochs, all(predict(w, x) == target for x, target in zip(X, t, strict=True))
 
 
 @misconception("hebbian-one-correction-per-epoch", replaces="train")
