@@ -152,8 +152,8 @@ def test_an_error_moves_the_weights_by_hand(check, rng):
 @points(1)
 def test_a_right_answer_changes_nothing(check, rng):
     """a right answer leaves the weights as they are"""
-    for t in (1, -1):
-        for w, x in situations(rng, 5, t * 0.75):
+    for t, distance in ((1, 0.75), (-1, 0.75), (1, 2), (-1, 2)):  # near to the line, and far from it
+        for w, x in situations(rng, 5, t * distance):
             check.against_reference("hebbian_update", w, x, t, 0.5)
 
 
