@@ -124,7 +124,7 @@ def _plane(axes: Axes, X: np.ndarray, t: np.ndarray, yours: Run, wanted: np.ndar
     for w in np.unique(np.stack(yours.more), axis=0):
         axes.plot(*_line(w, low, high), "--", color=YOURS, lw=1)
     inside = _line(wanted, low, high)
-    inside = inside[:, ((inside.T > low) & (inside.T < high)).all(axis=1)]
+    inside = inside[:, (np.abs(inside.T - (low + high) / 2) < (high - low) / 2).all(axis=1)]
     chosen = np.linspace(0, inside.shape[1] - 1, 9).astype(int)[1:-1]
     axes.plot(*inside[:, chosen], "o", color=REFERENCE, mfc="none", ms=9)
     axes.set(xlim=(low[0], high[0]), ylim=(low[1], high[1]))
