@@ -41,6 +41,7 @@ wrong = [
     edit("perceptron-line-is-positive", "1 if np.dot(w, x) > 0 else", "1 if w @ x >= 0 else"),
     edit("perceptron-answers-zero-one", ANSWER, "return 1 if w @ x > 0 else 0"),
     edit("perceptron-answers-zero-one", ANSWER, "return w @ x > 0"),
+    edit("perceptron-answers-zero-one", ANSWER, "return np.heaviside(w @ x, 0.0)"),
     edit("perceptron-sign-of-zero", ANSWER, "return int(np.sign(w @ x))"),
     edit("perceptron-sign-of-zero", ANSWER, "return np.sign(w @ x)"),
     edit("perceptron-answers-the-sum", ANSWER, "return w @ x"),
@@ -82,6 +83,8 @@ wrong = [
     asked_first("hebbian-linear-error", "return w + eta * (t - w @ x) * x"),
     # when training ends, and what it says then
     edit("hebbian-starts-from-zero", "for epoch in range(1,", "w = np.zeros(X.shape[1])\n    for epoch in range(1,"),
+    edit("hebbian-each-epoch-from-the-start", COUNTED, f"begin = w\n    {COUNTED}\n        w = begin"),
+    edit("hebbian-without-the-rate", "w = hebbian_update(w, x, target, eta)", "w = hebbian_update(w, x, target, 1.0)"),
     edit("hebbian-step-not-kept", "w = hebbian_update(w, x, target, eta)", "hebbian_update(w, x, target, eta)"),
     edit("hebbian-only-the-last-example-counts", "errors += predict(w, x)", "errors = predict(w, x)"),
     edit("hebbian-errors-never-reset", COUNTED, "errors = 0\n    for epoch in range(1, max_epochs + 1):"),
@@ -100,6 +103,8 @@ wrong = [
     edit("hebbian-always-all-epochs", EARLY, "    return w, max_epochs, False"),
     edit("hebbian-the-end-is-convergence", "return w, max_epochs, False", "return w, max_epochs, True"),
     edit("hebbian-returns-only-the-weights", "w, epoch, True\n    return w, max_epochs, False", "w\n    return w"),
+    edit("hebbian-the-last-pass-is-never-clean", "return w, epoch, True", "return w, epoch, epoch < max_epochs"),
+    edit("hebbian-counts-a-pass-that-was-not-made", "return w, max_epochs, False", "return w, max_epochs + 1, False"),
     edit("hebbian-convergence-not-told", "return w, epoch, True", "return w, epoch, False"),
     edit("hebbian-stops-at-a-right-answer", EARLY, INSIDE),
 ]
