@@ -44,8 +44,8 @@ def carried(
         traces: the judged calls of each test.
         again: runs the named tests with right versions of the named functions.
     """
-    if bench.recorded_only or not bench.exercise.builds_on:
-        return list(records)  # a student's bundle has no right versions
+    if not bench.exercise.builds_on:
+        return list(records)
     asked = {test: _asked(trace, bench.exercise.functions) for test, trace in traces.items()}
     failing = {record.test for record in records if record.status != "pass"}
     broken = {function for test in failing for function in asked.get(test, ())}
@@ -66,6 +66,16 @@ def carried(
         else record
         for record in records
     ]
+
+
+def helped(bench: Bench, traces: Mapping[str, Sequence[Call]]) -> dict[tuple[str, ...], list[str]]:
+    """Return the tests that could be run with right versions of other functions, by these functions."""
+    groups: dict[tuple[str, ...], list[str]] = {}
+    for test, trace in traces.items():
+        own = _asked(trace, bench.exercise.functions)
+        if below := tuple(sorted(_below(own, bench.exercise.builds_on) - own)):
+            groups.setdefault(below, []).append(test)
+    return groups
 
 
 def grounds(bench: Bench, records: Sequence[Record], traces: Mapping[str, Sequence[Call]]) -> Grounds:
