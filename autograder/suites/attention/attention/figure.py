@@ -76,7 +76,7 @@ def draw(student, reference) -> Figure:
     for panel in grid[:, 0]:
         panel.set_yticks(range(len(WORDS)), WORDS, fontsize=8)
     verdict = f"Not as the reference's: {', '.join(off)}" if off else "All are the same as the reference's"
-    about = "A row shows where its word looks: what it asks for meets what the others are found by. The context is what it hears."
+    about = "A row shows where its word looks: what it asks for meets what others are found by. Its context is what it is told."
     figure.text(0.5, 0.965, about, ha="center", fontsize=12)
     figure.text(0.5, 0.935, verdict, ha="center", fontsize=12, weight="bold", color=ACCENT if off else "black")
     return figure

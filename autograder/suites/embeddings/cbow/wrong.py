@@ -43,6 +43,11 @@ wrong = [
     ),
     edit("cbow-tables-swapped", "U.T @ error / len(context)", "C.T @ error / len(context)"),
     edit("cbow-gradient-in-the-targets-row", "dC[word] += U.T @ error", "dC[target] += U.T @ error"),
+    edit(
+        "cbow-gradient-in-the-targets-row",
+        "    for word in context:\n        dC[word] += U.T @ error / len(context)\n",
+        "    dC[target] = U.T @ error\n",
+    ),
     edit("cbow-hidden-squashed", MEAN, f"np.tanh({MEAN})", function="forward"),
     edit("cbow-hidden-squashed", MEAN, f"np.tanh({MEAN})", function="loss_and_gradients"),
     edit("cbow-scores-are-probabilities", "return exponentials / exponentials.sum()", "return scores"),
