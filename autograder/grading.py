@@ -19,7 +19,7 @@ import numpy as np
 
 from autograder import proof
 from autograder.calls import Failed, InfrastructureError, Isolation, Limits, Loaded, Outcome, Raised, Runner, Submission
-from autograder.carrying import carried, grounds
+from autograder.carrying import below, carried, grounds
 from autograder.catalogue import Catalogue, Exercise, parameters
 from autograder.check import Check, CheckFailed, Student
 from autograder.diagnosis import diagnose
@@ -160,7 +160,9 @@ class Bench:
     def submission(self, source: str, name: str | None = None) -> Submission:
         """Wrap a submission's text for a runner."""
         e = self.exercise
-        return Submission(source, name or f"exercises/{e.chapter}/{e.name}.py", e.functions, e.framework, e.opaque)
+        path = name or f"exercises/{e.chapter}/{e.name}.py"
+        helpers = {function: tuple(sorted(below([function], e.builds_on))) for function in e.builds_on}
+        return Submission(source, path, e.functions, e.framework, e.opaque, helpers)
 
 
 class Grader:

@@ -189,7 +189,10 @@ class Oracle:
                 )
             )
 
-        return self._ask(self.reach(variant, target), target, arguments, open_variant, after)
+        try:
+            return self._ask(self.reach(variant, target), target, arguments, open_variant, after)
+        except wire.WireError:
+            return None  # arguments that the submission itself returned, beyond what can be kept
 
     def helper(self, right: Callable[..., Outcome] | None) -> Callable[..., Outcome]:
         """Return what answers a submission's calls of a function that was replaced: `right`, or what it answered once.

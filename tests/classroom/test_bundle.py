@@ -133,18 +133,15 @@ def assert_nothing_of_a_solution(folder: Path) -> None:
     assert not found, "\n".join(found)
 
 
-@pytest.mark.xdist_group("bundle")
 def test_same_verdicts_and_names(quick: Path) -> None:
     assert_same_verdicts(quick, QUICK, pairs=5, every=4)
 
 
-@pytest.mark.xdist_group("bundle")
 def test_no_line_of_a_solution(quick: Path) -> None:
     assert_nothing_of_a_solution(quick)
     assert not [p for p in quick.rglob("*") if p.name.startswith("wrong_") or p.name in ("solutions", "reference")]
 
 
-@pytest.mark.xdist_group("bundle")
 def test_the_command_works_in_it(quick: Path) -> None:
     """`anndl grade` says "not started" of the stubs, and grades what is filled in."""
     environment = {"PATH": os.environ["PATH"], "PYTHONPATH": str(quick), "OMP_NUM_THREADS": "1", "HOME": str(quick)}
