@@ -84,6 +84,7 @@ def test_the_state_is_carried_along(check, rng):
     """each state is computed from the input and the state before it, the first from h0"""
     X, _, h0, params = case(rng)
     check.against_reference(states, X, h0, params)
+    check.against_reference(states, rng.normal(size=(len(X), *X.shape[::2])), h0, params)  # as many steps as examples
     check.against_reference(states_of_two_passes, X, h0, params, rng.normal(size=X.shape), -h0)
 
 

@@ -3,7 +3,9 @@
 The same belief shows differently in different code: each form that gives other results is stated, under the same id.
 """
 
-from autograder import edit
+import numpy as np
+
+from autograder import edit, misconception
 
 STATE = 'h = np.tanh(X[:, t] @ params["Wx"] + h @ params["Wh"] + params["bh"])'
 STACK = "H = np.stack(states, axis=1)"
@@ -16,6 +18,9 @@ BACK = 'travelling = (travelling @ params["Wh"].T) * (1 - before[:, s] ** 2)'
 REACH = "reach = steps if window is None else window"
 BEFORE = "before = np.concatenate([h0[:, None], H[:, :-1]], axis=1)"
 LOOP = f"{OWN}\n        {WAY}\n            dA[:, s] += travelling\n            {BACK}"
+BIASES = """"bh": dA.sum(axis=(0, 1)),
+        "Wy": np.einsum("nth,ntk->hk", H, dY),
+        "by": dY.sum(axis=(0, 1))"""
 GRADS = "grads = {\n"
 AVERAGE = "return {name: grad / steps for name, grad in grads.items()} if average else grads"
 
@@ -33,6 +38,7 @@ wrong = [
     edit("recurrent-initial-state-among-the-states", STACK, "H = np.stack([h0, *states[:-1]], axis=1)"),
     edit("recurrent-initial-state-among-the-states", OUTPUT, OUTPUT[:-1] + "np.concatenate([h0[:, None], H], axis=1)"),
     edit("recurrent-last-state-only", OUTPUT, 'return H[:, -1] @ params["Wy"] + params["by"], H'),
+    edit("recurrent-last-state-only", OUTPUT, 'return H[:, -1] @ params["Wy"] + params["by"], H[:, -1]'),
     edit("recurrent-time-axis-first", STACK, "H = np.stack(states)"),
     edit("recurrent-weights-transposed", STATE, STATE.replace('h @ params["Wh"]', 'h @ params["Wh"].T')),
     edit("recurrent-states-share-one-array", STATE, STATE.replace("h = np.tanh", "h[...] = np.tanh")),
@@ -62,6 +68,7 @@ wrong = [
     edit("backprop-derivative-not-squared", BACK, BACK.replace(" ** 2", "")),
     edit("backprop-derivative-at-the-output", DY, "dY = 2 * (Y - T) * (1 - Y**2)"),
     edit("backprop-derivative-at-the-output", DY, "dY = 2 * (Y - T) * (1 - np.tanh(Y) ** 2)"),
+    edit("backprop-derivative-at-the-output", OWN, OWN.replace("dY[:, t]", "(dY[:, t] * (1 - Y[:, t] ** 2))")),
     edit(
         "bptt-slope-from-the-pre-activation",
         LOOP,
@@ -74,6 +81,7 @@ wrong = [
     edit("bptt-slope-is-the-square", LOOP, slopes("H[:, t] ** 2", "before[:, s] ** 2")),
     edit("bptt-slope-is-the-square", LOOP, slopes("(H[:, t] ** 2 - 1)", "(before[:, s] ** 2 - 1)")),
     edit("bptt-slope-of-the-wrong-step", BACK, BACK.replace("before", "H")),
+    edit("bptt-slope-of-the-wrong-step", LOOP, slopes("(1 - before[:, t] ** 2)", "(1 - before[:, s - 1] ** 2)")),
     # the gradients
     edit("backprop-transposed-gradients", '"ntd,nth->dh"', '"ntd,nth->hd"'),
     edit("backprop-transposed-gradients", '"nti,nth->ih"', '"nti,nth->hi"'),
@@ -89,6 +97,8 @@ wrong = [
     edit("backprop-bias-averaged", '"bh": dA.sum(axis=(0, 1))', '"bh": dA.mean(axis=(0, 1))'),
     edit("backprop-bias-averaged", '"by": dY.sum(axis=(0, 1))', '"by": dY.sum(axis=1).mean(axis=0)'),
     edit("backprop-bias-averaged", '"by": dY.sum(axis=(0, 1))', '"by": dY.mean(axis=(0, 1))'),
+    edit("backprop-bias-averaged", BIASES, BIASES.replace(".sum(axis=(0, 1))", ".sum(axis=1).mean(axis=0)")),
+    edit("backprop-bias-averaged", BIASES, BIASES.replace(".sum(axis=(0, 1))", ".mean(axis=(0, 1))")),
     edit("backprop-bias-per-example", '"bh": dA.sum(axis=(0, 1))', '"bh": dA.sum(axis=1)'),
     edit("backprop-bias-per-example", '"by": dY.sum(axis=(0, 1))', '"by": dY.sum(axis=1)'),
     # along the sequence
@@ -108,6 +118,7 @@ wrong = [
         BEFORE,
         "before = np.concatenate([np.zeros_like(h0)[:, None], H[:, :-1]], axis=1)",
     ),
+    edit("bptt-index-before-the-first-step", BEFORE, "before = np.concatenate([H[:, -1:], H[:, :-1]], axis=1)"),
     edit("bptt-recurrent-weights-not-transposed", BACK, BACK.replace('["Wh"].T', '["Wh"]')),
     edit("bptt-output-errors-replace-the-later-ones", "dA[:, s] += travelling", "dA[:, s] = travelling"),
     edit("truncated-bptt-only-the-last-window", ERRORS, "for t in range(max(steps - reach, 0), steps):"),
@@ -134,3 +145,13 @@ wrong = [
     ),
     edit("bptt-writes-into-its-arguments", DY, "T -= Y\n    dY = -2 * T"),
 ]
+
+
+@misconception("recurrent-time-axis-first", replaces="forward")
+def loops_over_the_batch(X, h0, params):
+    h, states = h0, []
+    for x in X:
+        h = np.tanh(x @ params["Wx"] + h @ params["Wh"] + params["bh"])
+        states.append(h)
+    H = np.stack(states, axis=1)
+    return H @ params["Wy"] + params["by"], H
