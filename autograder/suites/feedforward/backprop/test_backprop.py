@@ -27,7 +27,7 @@ def case(rng, n=None, square=False, shifted=False):
 
 def large_case(rng):
     """100,654 weights: no time for a difference quotient per weight."""
-    n, d, h, k = 8, 300, 330, 4
+    n, d, h, k = 3, 300, 330, 4
     params = {
         "W1": rng.uniform(-0.1, 0.1, (d, h)),
         "b1": rng.uniform(-0.5, 0.5, h),
@@ -45,44 +45,62 @@ HAND = (
 
 
 def outputs(module, X, params):
-    Y, _ = module.forward(X, params)
-    return Y
+    passed = module.forward(X, params)
+    return passed[0] if is_pass(passed) else passed
+
+
+def is_pass(passed):
+    """Whether `forward` gave outputs and a cache; without them there is nothing to go back from."""
+    return isinstance(passed, tuple | list) and len(passed) == 2
+
+
+def back(passed, backward, params, E):
+    """The gradients where the outputs of a forward pass miss their targets by E."""
+    if not is_pass(passed):
+        return {"what forward returned": passed}
+    Y, cache = passed
+    return backward(np.asarray(Y) - E, params, cache)
 
 
 def gradients(module, X, E, params):
-    Y, cache = module.forward(X, params)
-    return module.backward(np.asarray(Y) - E, params, cache)
+    return back(module.forward(X, params), module.backward, params, E)
 
 
 def gradients_of_the_output_layer(module, X, E, params):
-    grads = gradients(module, X, E, params)
-    return {"W2": grads["W2"], "b2": grads["b2"]}
+    grads = back(module.forward(X, params), module.backward, params, E)
+    return {name: grads[name] for name in ("W2", "b2")} if "W2" in grads else grads
 
 
 def gradient_of_the_hidden_bias(module, X, E, params):
-    return gradients(module, X, E, params)["b1"]
+    grads = back(module.forward(X, params), module.backward, params, E)
+    return grads.get("b1", grads) if isinstance(grads, dict) else grads
 
 
 def gradients_of_the_first_of_two_passes(module, X, E, params, other):
-    Y, cache = module.forward(X, params)
+    passed = module.forward(X, params)
     module.forward(other, params)
-    return module.backward(np.asarray(Y) - E, params, cache)
+    return back(passed, module.backward, params, E)
 
 
 def gradients_for_two_targets(module, X, E, params, other):
-    Y, cache = module.forward(X, params)
-    return [module.backward(np.asarray(Y) - errors, params, cache) for errors in (E, other)]
+    passed = module.forward(X, params)
+    return [back(passed, module.backward, params, errors) for errors in (E, other)]
 
 
 def many_gradients(module, X, E, params):
     """Sums along both axes of large gradients: they are compared in full, and yet little is kept."""
-    grads = {name: np.asarray(grad) for name, grad in gradients(module, X, E, params).items()}
-    return {name: grads[name].sum(axis=0) for name in params} | {"W1 along": grads["W1"].sum(axis=1)}
+    grads = back(module.forward(X, params), module.backward, params, E)
+    if "W1" not in grads:
+        return grads
+    sums = {name: np.asarray(grad).sum(axis=0) for name, grad in grads.items()}
+    return sums | {"W1 along": np.asarray(grads["W1"]).sum(axis=-1)}
 
 
 def targets_and_parameters_after_backward(module, X, T, params):
-    _, cache = module.forward(X, params)
-    return tuple(module.arguments_after("backward", T, params, cache)[:2])
+    passed = module.forward(X, params)
+    if not is_pass(passed):
+        return T, params
+    return tuple(module.arguments_after("backward", T, params, passed[1])[:2])
 
 
 @points(1)

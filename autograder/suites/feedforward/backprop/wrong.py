@@ -14,6 +14,7 @@ DH = 'dH = dY @ params["W2"].T'
 BACK = "dA1 = dH * (1 - H**2)\n"
 W1, B1, W2, B2 = '"W1": X.T @ dA1', '"b1": dA1.sum(axis=0)', '"W2": H.T @ dY', '"b2": dY.sum(axis=0)'
 GRADS = f"return {{{W1}, {B1}, {W2}, {B2}}}"
+UNPACKED = "X, H, Y = cache"
 
 
 def grads(W1=W1, b1=B1, W2=W2, b2=B2):
@@ -57,8 +58,13 @@ wrong = [
     edit("mlp-weights-from-outputs-to-inputs", HIDDEN, 'H = np.tanh(np.dot(X, params["W1"].T) + params["b1"])'),
     edit("mlp-weights-from-outputs-to-inputs", HIDDEN, 'H = np.tanh(params["W1"] @ X + params["b1"])'),
     edit("mlp-weights-from-outputs-to-inputs", HIDDEN, 'H = np.tanh(np.dot(params["W1"], X) + params["b1"])'),
+    edit("mlp-weights-from-outputs-to-inputs", HIDDEN, 'H = np.tanh(params["W1"].T @ X + params["b1"])'),
+    edit("mlp-weights-from-outputs-to-inputs", HIDDEN, 'H = np.tanh(np.dot(params["W1"].T, X) + params["b1"])'),
+    edit("mlp-bias-left-out", UNPACKED, 'X, _, Y = cache\n    H = np.tanh(X @ params["W1"])'),
     # the loss
     edit("squared-error-with-a-half", LOSS, "0.5 * np.sum((Y - T) ** 2)"),
+    edit("squared-error-with-a-half", LOSS, "0.5 * np.mean((Y - T) ** 2)"),
+    edit("squared-error-with-a-half", LOSS, "np.sum((Y - T) ** 2) / (2 * len(Y))"),
     edit("squared-error-with-a-half", DY, "dY = Y - T"),
     edit("squared-error-averaged", LOSS, "np.mean((Y - T) ** 2)"),
     edit("squared-error-averaged", LOSS, "np.sum((Y - T) ** 2) / len(Y)"),
@@ -74,6 +80,12 @@ wrong = [
         GRADS,
         grads('"W1": X.T @ dA1 / len(X)', '"b1": dA1.mean(axis=0)', '"W2": H.T @ dY / len(X)', '"b2": dY.mean(axis=0)'),
     ),
+    edit(
+        "squared-error-averaged",
+        f"{DY}\n    {DH}\n    {BACK}    {GRADS}",
+        f"dY = (Y - T) / len(Y)\n    {DH}\n    {BACK}    "
+        + grads(b1='"b1": dA1.sum(axis=0, keepdims=True)', b2='"b2": dY.sum(axis=0, keepdims=True)'),
+    ),
     edit("squared-error-per-example", LOSS, "np.sum((Y - T) ** 2, axis=1)"),
     edit("squared-error-per-example", LOSS, "np.sum((Y - T) ** 2, axis=1, keepdims=True)"),
     edit("squared-error-per-example", LOSS, "np.mean((Y - T) ** 2, axis=1)"),
@@ -86,6 +98,7 @@ wrong = [
     edit("squared-error-root", LOSS, "np.sqrt(np.sum((Y - T) ** 2, axis=1)).sum()"),
     edit("squared-error-not-squared", LOSS, "np.sum(np.abs(Y - T))"),
     edit("squared-error-not-squared", LOSS, "np.sum(Y - T)"),
+    edit("squared-error-not-squared", DY, "dY = np.sign(Y - T)"),
     edit("squared-error-difference-of-squares", LOSS, "np.sum(Y**2 - T**2)"),
     edit("squared-error-with-the-sign-of-descent", LOSS, "-np.sum((Y - T) ** 2)"),
     # where the way back begins
@@ -121,6 +134,7 @@ wrong = [
     edit("backprop-slope-from-the-error", BACK, "dA1 = dH * (1 - dH**2)\n"),
     edit("backprop-slope-before-the-weights", f"{DH}\n    {BACK}", 'dA1 = (dY * (1 - H**2)) @ params["W2"].T\n'),
     # the gradients of the weights
+    edit("backprop-last-example-only", UNPACKED, "X, H, Y = (a[-1:] for a in cache)\n    T = T[-1:]"),
     edit("backprop-inputs-of-the-wrong-layer", W2, '"W2": np.arctanh(H).T @ dY'),
     *weights("backprop-outputs-for-inputs", "H.T @ dA1", "Y.T @ dY"),
     edit("backprop-outputs-for-inputs", W2, '"W2": X.T @ dY'),
@@ -143,7 +157,7 @@ wrong = [
     edit("backprop-writes-into-the-targets", DY, "T -= Y\n    dY = -2 * T"),
 ]
 for rate in ("0.01", "0.1"):
-    step = f'return {{name: {{}} for name, grad in {GRADS.removeprefix("return ")}.items()}}'
+    step = f"return {{name: {{}} for name, grad in {GRADS.removeprefix('return ')}.items()}}"
     scaled, moved = f"{rate} * grad", f"params[name] - {rate} * grad"
     wrong.append(edit("backprop-updates-the-weights", GRADS, step.replace("{}", scaled)))
     wrong.append(edit("backprop-updates-the-weights", GRADS, step.replace("{}", moved)))
@@ -151,18 +165,8 @@ for rate in ("0.01", "0.1"):
     wrong.append(edit("backprop-updates-the-weights", GRADS, kept.replace("{}", rate) + "    return grads"))
 
 
-@misconception("squared-error-with-a-half", replaces="loss")
-def half_the_mean(Y, T):
-    return 0.5 * np.mean((Y - T) ** 2)
-
-
-@misconception("squared-error-with-a-half", replaces="loss")
-def half_the_mean_over_the_examples(Y, T):
-    return np.sum((Y - T) ** 2) / (2 * len(Y))
-
-
 @misconception("backprop-one-cache-for-all-passes", replaces="forward")
-def one_list(X, params, kept=[None, None, None]):
+def one_list(X, params, kept=[None, None, None]):  # noqa: B006 - that is the mistake
     H = np.tanh(X @ params["W1"] + params["b1"])
     kept[:] = X, H, H @ params["W2"] + params["b2"]
     return kept[2], kept
