@@ -1,5 +1,6 @@
-"""Backpropagation. n, d, h and k are different, above 2 (a mean of 2 looks like a half) and none is twice another one (sum / k would
-look like half the mean over n); the tanh is not saturated.
+"""Backpropagation. n, d, h and k are different, above 2 (a mean of 2 looks like a half) and none is twice another one.
+
+Otherwise a sum over k would look like half the mean over n. The tanh is not saturated.
 
 The gradients are asked for where the outputs miss their targets by E, whatever the outputs are: so a slip in the output layer of
 `forward` is charged there and not once more on the way back. For the same reason most nets on the way back have b1 = 0.
