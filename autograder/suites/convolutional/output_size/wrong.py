@@ -3,7 +3,7 @@
 The same belief shows differently in different code: each form that gives other results is stated, under the same id.
 """
 
-from autograder import edit
+from autograder import edit, misconception
 
 OUTPUT = "return (padded - extent) // stride + 1\n"
 EXTENT = "extent = dilation * (kernel - 1) + 1"
@@ -136,3 +136,44 @@ wrong = [
     edit("dense-layers-flatten-by-themselves", "if len(shape) == 3:", "if len(shape) == 2:"),
     edit("unknown-options-ignored", "if not needed <= options <= needed | optional:", "if not needed <= options:"),
 ]
+
+
+@misconception("sizes-are-not-checked", replaces="output_size")
+def the_formula_and_whether_it_fits(size, kernel, stride=1, padding=0, dilation=1):
+    left = size + 2 * padding - dilation * (kernel - 1) - 1
+    if left < 0:
+        raise ValueError("the window does not fit")
+    return left // stride + 1
+
+
+@misconception("sizes-are-not-checked", replaces="conv_parameters")
+def the_product(in_channels, filters, kernel, bias=True):
+    height, width = kernel if isinstance(kernel, tuple | list) else (kernel, kernel)
+    return filters * (height * width * in_channels + (1 if bias else 0))
+
+
+@misconception("sizes-are-not-checked", replaces="conv_parameters")
+def the_product_of_the_first_two_sides(in_channels, filters, kernel, bias=True):
+    height, width = kernel[:2] if isinstance(kernel, tuple | list) else (kernel, kernel)
+    return filters * (height * width * in_channels + (1 if bias else 0))
+
+
+@misconception("sizes-below-one-accepted", replaces="output_size")
+def integers_of_any_size(size, kernel, stride=1, padding=0, dilation=1):
+    for value in (size, kernel, stride, padding, dilation):
+        if isinstance(value, bool) or not isinstance(value, Integral):
+            raise ValueError("no integer")
+    left = size + 2 * padding - dilation * (kernel - 1) - 1
+    if left < 0:
+        raise ValueError("the window does not fit")
+    return left // stride + 1
+
+
+@misconception("whole-floats-taken-for-integers", replaces="output_size")
+def numbers_in_range(size, kernel, stride=1, padding=0, dilation=1):
+    if size < 1 or kernel < 1 or stride < 1 or padding < 0 or dilation < 1:
+        raise ValueError("too small")
+    left = size + 2 * padding - dilation * (kernel - 1) - 1
+    if left < 0:
+        raise ValueError("the window does not fit")
+    return left // stride + 1
