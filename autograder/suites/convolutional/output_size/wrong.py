@@ -17,10 +17,10 @@ WEIGHTS = "_integer(height, 1) * _integer(width, 1) * _integer(in_channels, 1)\n
 COUNT = "return _integer(filters, 1) * (weights + (1 if bias else 0))"
 FLAT = "(math.prod(shape),)"
 BEFORE = "channels, height, width = shape\n"
+INDENT = " " * 16
 DEPTH = '_integer(layer["filters"], 1)\n'
 POOLING = 'stride = layer.get("stride", kernel)\n'
 ORDINARY = 'stride = layer.get("stride", 1)\n'
-HIGH = "height = output_size(height, kernel, stride, padding, dilation)\n"
 WIDE = "width = output_size(width, kernel, stride, padding, dilation)\n"
 AFTER = "shape = (channels, height, width)\n"
 LISTED = "shapes.append(shape)"
@@ -29,10 +29,11 @@ wrong = [
     # positions along one axis
     edit("convolution-keeps-the-size", OUTPUT, "return -(-size // stride)\n"),
     edit("convolution-keeps-the-size", OUTPUT, "return size // stride\n"),
+    edit("convolution-keeps-the-size", ORDINARY, ORDINARY + f"{INDENT}padding = layer.get('padding', kernel // 2)\n"),
     edit(
         "convolution-keeps-the-size",
         ORDINARY,
-        ORDINARY + '                padding = layer.get("padding", kernel // 2)\n',
+        ORDINARY + f"{INDENT}padding = layer.get('padding', (kernel - 1) // 2)\n",
     ),
     edit("output-size-forgets-the-first-position", OUTPUT, "return (padded - extent) // stride\n"),
     edit("output-size-forgets-the-first-position", OUTPUT, "return -((extent - padded) // stride)\n"),
@@ -46,6 +47,7 @@ wrong = [
     edit("output-size-is-a-fraction", OUTPUT, "return (padded - extent) / stride + 1\n"),
     edit("output-size-is-a-fraction", OUTPUT, "return (padded - extent) // stride + 1.0\n"),
     edit("output-size-ignores-the-stride", OUTPUT, "return padded - extent + 1\n"),
+    edit("output-size-ignores-the-stride", ORDINARY, "stride = 1\n"),
     edit("padding-on-one-side", PADDED, "padded = size + _integer(padding, 0)"),
     edit("padding-ignored", PADDED, "padded = size + 0 * _integer(padding, 0)"),
     edit("padding-outside-the-division", OUTPUT, "return (size - extent) // stride + 2 * padding + 1\n"),
@@ -79,6 +81,7 @@ wrong = [
     ),
     edit("whole-floats-taken-for-integers", INTEGER, "if int(value) < least:"),
     edit("true-taken-for-an-integer", INTEGER, "if not isinstance(value, Integral) or value < least:"),
+    edit("true-taken-for-an-integer", INTEGER, "if not isinstance(value, int) or value < least:"),
     edit("numpy-integers-refused", INTEGER, "if type(value) is not int or value < least:"),
     edit("sizes-below-one-accepted", INTEGER, "if isinstance(value, bool) or not isinstance(value, Integral):"),
     edit("sizes-are-not-checked", INTEGER + NO_INTEGER, "return value"),
@@ -96,17 +99,18 @@ wrong = [
         WEIGHTS,
         WEIGHTS.replace("_integer(height, 1) * _integer(width, 1)", "(_integer(height, 1) + _integer(width, 1))"),
     ),
+    edit("windows-are-square", WEIGHTS, WEIGHTS.replace("_integer(width, 1)", "_integer(width, 1) ** 0 * height")),
+    edit("windows-are-square", WEIGHTS, WEIGHTS.replace("_integer(height, 1)", "_integer(height, 1) ** 0 * width")),
     edit("windows-are-square", WEIGHTS, WEIGHTS.replace("_integer(width, 1)", "_integer(height, 1)")),
-    edit("windows-are-square", WEIGHTS, WEIGHTS.replace("_integer(height, 1)", "_integer(width, 1)")),
     # the depth
     edit("conv-output-depth-is-the-input-depth", DEPTH, 'channels * _integer(layer["filters"], 1) ** 0\n'),
     edit("conv-output-depth-is-the-input-depth", DEPTH, '[channels, layer["filters"]][0]\n'),
     edit("conv-filter-gives-a-map-per-channel", DEPTH, 'channels * _integer(layer["filters"], 1)\n'),
-    edit("pooling-merges-the-channels", POOLING, POOLING + "                channels = 1\n"),
+    edit("pooling-merges-the-channels", POOLING, POOLING + f"{INDENT}channels = 1\n"),
     edit(
         "pooling-shrinks-the-depth",
         POOLING,
-        POOLING + "                channels = output_size(channels, kernel, stride, padding)\n",
+        POOLING + f"{INDENT}channels = output_size(channels, kernel, stride, padding)\n",
     ),
     # a pooling's stride
     edit("pooling-moves-by-one", POOLING, 'stride = layer.get("stride", 1)\n'),
