@@ -41,10 +41,10 @@ def sizes(module, calls):
     return [size_or_error(module.output_size, *call) for call in calls]
 
 
-def taken_from_numpy_and_from_python(module, numbers):
-    """Whether the same numbers are taken as NumPy's integers, and whether as Python's."""
-    both = [np.int64(number) for number in numbers], numbers
-    return [size_or_error(module.output_size, *sizes) != "ValueError" for sizes in both]
+def integers_taken(module, numbers):
+    """Whether the same numbers are taken as Python's integers, and whether as NumPy's."""
+    both = {"Python's": numbers, "NumPy's": [np.int64(number) for number in numbers]}
+    return {whose: size_or_error(module.output_size, *sizes) != "ValueError" for whose, sizes in both.items()}
 
 
 @points(1)
@@ -119,7 +119,7 @@ def test_only_integers_in_range_are_sizes(check, rng):
     """NumPy's integers are sizes; True, 5.0, 0 and negative numbers are a ValueError"""
     kernel, stride, padding, dilation = rng.integers([3, 2, 1, 2], [6, 5, 3, 4]).tolist()
     size = length(kernel, stride, padding, dilation, steps=int(rng.integers(4, 9)))
-    check.against_reference(taken_from_numpy_and_from_python, [size, kernel, stride, padding, dilation])
+    check.against_reference(integers_taken, [size, kernel, stride, padding, dilation])
     for arguments in ((0, 1, 1, 2), (size, 0), (size, 3, 0), (size, 3, 1, -1), (size, 3, 1, 0, 0)):  # too small
         check.raises(ValueError, "output_size", *arguments)
     for arguments in ((size, True), (size, 3, 1, True), (size + 0.0, 3), (size, 3, 2.0), (size, "3")):  # no integers
