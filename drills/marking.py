@@ -188,7 +188,10 @@ def _multiple(item: MultipleChoice, answer: Any) -> Marked:
 
 
 def _true_false(item: TrueFalse, answer: Any) -> Marked:
-    """Half for the truth value; half for the justification, which counts only with the right value."""
+    """Half for the truth value; half for the justification, which counts only with the right value.
+
+    Whoever has the wrong value may show two misconceptions: the statement's own and that of the justification chosen.
+    """
     given = _dict(answer or {})
     value = given.get("value")
     right = value is item.key
@@ -202,6 +205,8 @@ def _true_false(item: TrueFalse, answer: Any) -> Marked:
         reason = Part(item.justification, "ticked" if justified else "", "ticked", justified, item.justification)
         return Marked(0.5 * right + 0.5 * justified, 1.0, (statement, reason))
     chosen = given.get("justification") or None
+    if chosen in item.distractors and item.distractors[chosen].argues not in (value, None):
+        raise AnswerError("choose a justification that argues for your answer")
     options = _options({chosen} if chosen else set(), {item.justification: item.because}, item.distractors)
     return Marked(0.5 * right + 0.5 * (right and chosen == item.justification), 1.0, (statement, *options))
 

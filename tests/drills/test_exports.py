@@ -102,6 +102,7 @@ def test_gift_comes_back_through_our_own_import():
             assert len(again.wrong_values) == len({f"{v:.12f}" for v in again_values(item)})
         if item.type == "true/false":
             assert again.key == item.key
+            assert (again.justification, again.distractors) == (item.justification, item.distractors) or not item.distractors
         if item.type == "matching":
             assert again.key == item.key
             assert set(again.distractors) == set(item.distractors)
