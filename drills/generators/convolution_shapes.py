@@ -47,7 +47,7 @@ def conv_dilated_output_size(source: Source) -> Item:
         **SET_BY_REGISTRY,
         source=f"{GUIDE}, relationship 15",
         stem=f"A square image of {by(size, size)} pixels passes a convolution with a {by(kernel, kernel)} kernel, "
-        f"dilation {dilation}, stride {stride} and {padded(padding)}. How many rows has the output?",
+        f"dilation {dilation}, stride {stride} and {padded(padding)}. How many rows does the output have?",
         unit="rows",
         convention=f"{NO_PARTIAL}; dilation 1 is an ordinary convolution",
         key=Computed(
@@ -85,7 +85,7 @@ def conv_same_output_size(source: Source) -> Item:
         **SET_BY_REGISTRY,
         source=f"{GUIDE}, relationship 6",
         stem=f"A square image of {by(size, size)} pixels passes a convolution with a {by(kernel, kernel)} kernel, "
-        f"stride {stride} and 'same' padding. How many rows has the output?",
+        f"stride {stride} and 'same' padding. How many rows does the output have?",
         unit="rows",
         convention=f"'same' is zero padding of {padding} on each side, as for stride 1",
         key=Computed(compute=f"convolutional.output_size.output_size({size}, {kernel}, {stride}, {padding})"),
