@@ -20,7 +20,7 @@ def conv_output_size(source: Source) -> Item:
             misconception="padding-on-one-side",
         ),
         f"({size} + 2 * {padding} - {kernel}) // {stride}": Wrong(
-            because="The kernel's first position counts too: there are $\\lfloor(N + 2P - K)/S\\rfloor$ steps "
+            because="The kernel's first position counts too: there are $\\lfloor(H + 2P - K)/S\\rfloor$ steps "
             "after it, hence one position more.",
             misconception="output-size-forgets-the-first-position",
         ),

@@ -100,7 +100,7 @@ def momentum(item) -> float:
     w, _, *gradients = numbers(item.stem)[:5]
     velocity = 0.0
     for g in gradients:
-        velocity = named("\\beta", item.stem) * velocity + g
+        velocity = named("\\mu", item.stem) * velocity + g
         w -= named("\\eta", item.stem) * velocity
     return w
 
