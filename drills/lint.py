@@ -198,12 +198,15 @@ def _layer_table(item: LayerTable) -> Iterator[str]:
                 yield f"the wrong value '{value}' of {cell} is right"
 
 
+def _verbatim(item: Item) -> str:
+    """What an item asks, word for word; "Which statement holds?" may be asked twice, with another key."""
+    return normal(f"{item.stem} {getattr(item, 'code', '')} {getattr(item, 'key', '')}")
+
+
 def _same_stems(bank: Bank) -> Iterator[Problem]:
     seen: dict[str, str] = {}
     for item in bank.items.values():
-        # "Which statement holds?" may be asked twice, with another key
-        asked = f"{item.stem} {getattr(item, 'code', '')} {getattr(item, 'key', '')}"
-        first = seen.setdefault(normal(asked), item.id)
+        first = seen.setdefault(_verbatim(item), item.id)
         if first != item.id:
             yield _at(bank, item, f"asks the same as {first}")
 
@@ -232,7 +235,8 @@ def _alike(bank: Bank) -> Iterator[Problem]:
         if gone := sorted(name for name in names if not name.startswith(FAMILY) and name not in bank.items):
             yield Problem(f"course/{likeness.FILE}", 0, f"there is no item {gone[0]}")
     for pair in likeness.twins(bank.items.values()):
-        if not any({pair.one, pair.other} <= names for names in argued):
+        same = _verbatim(bank.items[pair.one]) == _verbatim(bank.items[pair.other])  # said already
+        if not same and not any({pair.one, pair.other} <= names for names in argued):
             yield _at(bank, bank.items[pair.other], f"asks much the same as {pair.one} ({pair.likeness:.2f}); ask "
                       f"something else, or argue in course/{likeness.FILE} why both are needed")  # fmt: skip
 

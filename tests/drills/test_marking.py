@@ -12,7 +12,7 @@ from drills.answers import AnswerError
 from drills.items import Item, from_data, misconceptions, to_data
 from drills.marking import mark
 from drills.networks import rows, solution
-from drills.presentation import shown_options
+from drills.presentation import shown_options, shown_side
 
 DOCS = Path(__file__).parents[2] / "docs" / "questions.md"
 EXAMPLES: dict[str, Item] = {}
