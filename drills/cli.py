@@ -52,7 +52,11 @@ def lint_command(
     if chapter:
         with told():
             topics = _topics(items, chapter)
-        mine = (f"course/{chapter}/", f"course/{chapter}:", *(f"course/syllabus.yaml:0: topic {topic} " for topic in topics))
+        mine = (
+            f"course/{chapter}/",
+            f"course/{chapter}:",
+            *(f"course/syllabus.yaml:0: topic {topic} " for topic in topics),
+        )
         problems = [problem for problem in problems if str(problem).startswith(mine)]
     else:
         problems += [*lint_instances(items), *lint_generators(generated)]

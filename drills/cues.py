@@ -23,7 +23,9 @@ ABSOLUTE = re.compile(
     r"\b(always|never|only|all|every|everything|each|any|none|no|nothing|nobody|whole|entire|entirely|at once|anew|"
     r"exactly|must|cannot|whatever|alone|completely|impossible)\b", re.I,
 )  # fmt: skip
-HEDGED = re.compile(r"\b(usually|often|mostly|most|about|may|can|nearly|almost|much|some|mainly|roughly|tends?)\b", re.I)
+HEDGED = re.compile(
+    r"\b(usually|often|mostly|most|about|may|can|nearly|almost|much|some|mainly|roughly|tends?)\b", re.I
+)
 REASONED = re.compile(r"\b(since|because|so that|so|as)\b|[;,:]", re.I)
 TECHNICAL = re.compile(r"[$\d`]")
 
@@ -143,7 +145,7 @@ def in_chapter(chapter: str, items: Sequence[Item]) -> Iterator[str]:
     statements = [item for item in items if isinstance(item, TrueFalse)]
     most = max(sum(item.key is value for item in statements) for value in (True, False))
     if len(statements) >= 2 and most > _rounded_up(MOST_OF_ONE_VALUE * len(statements)):
-        yield f"{chapter}: {most} of {len(statements)} statements have the same truth value; at most {MOST_OF_ONE_VALUE:.0%} may"  # noqa: E501
+        yield f"{chapter}: {most} of {len(statements)} statements have the same truth value; at most {MOST_OF_ONE_VALUE:.0%} may"
     keys, wrong = _absolute_shares(items)
     if len(choices) >= ENOUGH_TO_JUDGE and wrong > keys + MORE_ABSOLUTE:
         yield f"{chapter}: absolute words (always, only, every ...) stand in {wrong:.0%} of the distractors and in {keys:.0%} of the keys"  # noqa: E501

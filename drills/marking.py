@@ -10,7 +10,7 @@ The form of an answer, by type (plain JSON, so that it can be stored as it is); 
 """
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from functools import lru_cache
 from itertools import pairwise
@@ -162,7 +162,7 @@ def _mark(item: Item, answer: Any) -> Marked:
             return _open(item, answer)
 
 
-def _options(chosen: set[str], right: dict[str, str], wrong: dict[str, Wrong]) -> tuple[Part, ...]:
+def _options(chosen: set[str], right: dict[str, str], wrong: Mapping[str, Wrong]) -> tuple[Part, ...]:
     """One part per option, right ones first."""
     if strangers := chosen - set(right) - set(wrong):
         raise AnswerError(f"no such option: {', '.join(sorted(strangers))}")

@@ -17,8 +17,8 @@ from drills.items import Item, Kebab, Model, Text
 from drills.texts import formulas, texts
 
 FILE = "notation.yaml"
-GREEK = "alpha beta gamma delta epsilon eta theta lambda mu nu rho sigma tau phi psi omega".split()
-SYMBOL = re.compile(rf"\\({'|'.join(GREEK)})(?![A-Za-z])(_\{{?\d\}}?)?|(?<![A-Za-z\\_])[A-Za-z](?![A-Za-z])")
+GREEK = r"alpha|beta|gamma|delta|epsilon|eta|theta|lambda|mu|nu|rho|sigma|tau|phi|psi|omega"
+SYMBOL = re.compile(rf"\\({GREEK})(?![A-Za-z])(_\{{?\d\}}?)?|(?<![A-Za-z\\_])[A-Za-z](?![A-Za-z])")
 WORDS = re.compile(r"\\(?:text|mathrm|operatorname)\{[^}]*\}|_\{[A-Za-z]{2,}\}|_[A-Za-z]")
 
 

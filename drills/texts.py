@@ -81,11 +81,12 @@ def _number(match: re.Match[str]) -> str:
         return match.group()
 
 
-SMALL = frozenset(
-    "a about after an and are as at be been but by can do does for from give gives had has have how if in into is it its "
-    "many more most much no not of off on one only or out so than that the their them then there these they this those to "
-    "up was were what when where which while why will with you your".split()
-)
+_SMALL = """
+a about after an and are as at be been but by can do does for from give gives had has have how if in into is it its many more
+most much no not of off on one only or out so than that the their them then there these they this those to up was were what
+when where which while why will with you your
+"""
+SMALL = frozenset(_SMALL.split())
 
 
 def content_words(text: str) -> frozenset[str]:

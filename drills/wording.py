@@ -9,7 +9,7 @@ FOREIGN = (
     (re.compile(r"\b\d+-(?:st|nd|rd|th)\b"), "write 3rd or third, without a hyphen"),
     (re.compile(r"\}-(?:st|nd|rd|th)\b"), "write the ordinal as a word or without a hyphen"),
     (re.compile(rf"\b[Hh]ow many (?:[\w-]+ ){{1,3}}(?:has|have) {OWNER}"), "ask 'How many ... does it have?'"),
-    (re.compile(rf"\b(?:[Ww]hich|[Ww]hat) {PROPERTY} (?:has|have) {OWNER}"), "ask 'What ... does it have?' or 'What is its ...?'"),
+    (re.compile(rf"\b(?:[Ww]hich|[Ww]hat) {PROPERTY} (?:has|have) {OWNER}"), "ask 'What ... does it have?'"),
     (re.compile(r"\b[Ww]hich (?:complexity|number of|variance|recall\S*|probability) "), "ask 'What ...' or 'How many ...'"),
     (re.compile(r"\bdear(?:er|est)? (?:part|layer|step)"), "say expensive"),
     (re.compile(r"\bas likely\b(?! (?:as|to))"), "say equally likely"),

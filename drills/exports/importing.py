@@ -89,7 +89,9 @@ def _answers(answers: str, because: str) -> dict[str, Any]:
         return {"type": "matching", "because": because, **_pairs(choices)}
     if all(sign == "=" for sign, _, _, _ in choices):
         raise ValueError("a short answer; write it by hand as another type")
-    one = any(sign == "=" for sign, _, _, _ in choices)  # a share beside it is partly right: the bank has no such option
+    one = any(
+        sign == "=" for sign, _, _, _ in choices
+    )  # a share beside it is partly right: the bank has no such option
     right = {t: w for s, weight, t, w in choices if s == "=" or (not one and (weight or 0) > 0)}
     wrong = {t: {"because": w or TO_WRITE} for s, weight, t, w in choices if t not in right}
     if len(right) + len(wrong) < len(choices):

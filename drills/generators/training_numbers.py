@@ -122,7 +122,9 @@ def batch_norm_output(source: Source) -> Item:
         f"{beta} * {deviation} / (({spread}) / 4) ** 0.5 + {gamma}": Wrong(
             because="You exchanged them: $\\gamma$ scales, $\\beta$ shifts.",
         ),
-        f"{gamma} * {values[which]} / (({spread}) / 4) ** 0.5 + {beta}": Wrong(because="You left out the mean, which is subtracted first."),
+        f"{gamma} * {values[which]} / (({spread}) / 4) ** 0.5 + {beta}": Wrong(
+            because="You left out the mean, which is subtracted first."
+        ),
     }
     normalized = (values[which] - mean) / math.sqrt(variance)
     return Numeric(

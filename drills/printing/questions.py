@@ -1,5 +1,7 @@
 """One question on paper, with room for the answer or with its solution."""
 
+from collections.abc import Mapping
+
 from reportlab.lib import colors
 from reportlab.lib.units import mm
 from reportlab.platypus import Flowable, Spacer, Table
@@ -105,7 +107,7 @@ def _answer(setter: Setter, question: Question, item: Item, seed: int, solved: b
 
 
 def _options(
-    setter: Setter, shown: list[str], right: dict[str, str], wrong: dict[str, Wrong], solved: bool
+    setter: Setter, shown: list[str], right: dict[str, str], wrong: Mapping[str, Wrong], solved: bool
 ) -> Flowable:
     lines = []
     for letter, option in zip(LETTERS, shown, strict=False):

@@ -11,7 +11,9 @@ from drills.marking import computed
 from drills.texts import normal
 
 SEEDS = range(100)
-Mistakes = dict[str, Callable[[Item], float | str]]  # the explanation, as far as it is a pattern -> the value of its error
+Mistakes = dict[
+    str, Callable[[Item], float | str]
+]  # the explanation, as far as it is a pattern -> the value of its error
 
 
 def check(family: Generator, mistakes: Mistakes) -> None:

@@ -161,7 +161,9 @@ class Scale(torch.nn.Module):
 def gan_discriminator(names: Names) -> bool:
     """A step raises the logits of real examples against those of generated ones, and leaves the generator alone."""
     D, G = Scale(0.1), Scale(1.0)
-    names["discriminator_step"](D, G, torch.full((8,), 2.0), torch.full((8,), -1.0), torch.optim.SGD(D.parameters(), 0.1))
+    names["discriminator_step"](
+        D, G, torch.full((8,), 2.0), torch.full((8,), -1.0), torch.optim.SGD(D.parameters(), 0.1)
+    )
     logits = D(torch.tensor([2.0, -1.0]))
     loss = torch.nn.functional.softplus(torch.stack([-logits[0], logits[1]])).sum()
     before = torch.nn.functional.softplus(torch.tensor([-0.2, -0.1])).sum()

@@ -36,7 +36,9 @@ def balanced(count: int = 12) -> list[SingleChoice]:
     """Items whose key has each rank of length equally often and that no strategy solves."""
     tails = ("", " (so)", " (so, so)", " (so, so, so)")
     names = ("amber", "basil", "cedar", "dogwood")
-    return [choice(n, *(f"{name[:5]} {tails[(n + place) % 4]}" for place, name in enumerate(names))) for n in range(count)]
+    return [
+        choice(n, *(f"{name[:5]} {tails[(n + place) % 4]}" for place, name in enumerate(names))) for n in range(count)
+    ]
 
 
 def test_a_balanced_chapter_gives_nothing_away():
@@ -133,9 +135,13 @@ def test_a_question_in_other_words_is_found(course: Path):
     found = [str(problem) for problem in lint(read_bank(course))]
     assert len(found) == 1
     assert "nuts-9: asks much the same as nuts-8" in found[0]
-    (course / "course" / "alike.yaml").write_text("- items: [nuts-8, nuts-9]\n  because: It is a test.\n", encoding="utf-8")
+    (course / "course" / "alike.yaml").write_text(
+        "- items: [nuts-8, nuts-9]\n  because: It is a test.\n", encoding="utf-8"
+    )
     assert lint(read_bank(course)) == []
-    (course / "course" / "alike.yaml").write_text("- items: [nuts-8, gone]\n  because: It is a test.\n", encoding="utf-8")
+    (course / "course" / "alike.yaml").write_text(
+        "- items: [nuts-8, gone]\n  because: It is a test.\n", encoding="utf-8"
+    )
     assert any("there is no item gone" in str(problem) for problem in lint(read_bank(course)))
     (course / "course" / "alike.yaml").write_text("- items: [nuts-8, nuts-9]\n", encoding="utf-8")
     assert any("alike.yaml:1" in str(problem) and "because" in str(problem) for problem in lint(read_bank(course)))
@@ -168,7 +174,7 @@ def test_the_pairs_that_once_asked_the_same_would_be_found():
     assert [(p.one, p.other) for p in likeness.alike(texts, likeness.SAME_QUESTION)] == [("a", "b")]
 
 
-THINGS = "apple pear plum nut cherry fig grape lemon melon peach".split()
+THINGS = ["apple", "pear", "plum", "nut", "cherry", "fig", "grape", "lemon", "melon", "peach"]
 
 
 def test_an_instance_of_a_family_is_found(course: Path):
@@ -263,7 +269,10 @@ def test_symbols_mean_what_the_table_says(tmp_path: Path, stem: str, found: list
 @pytest.mark.parametrize(
     ("changes", "message"),
     [
-        ({"\\mu": [{"means": "momentum", "topics": ["x"]}, {"means": "mean", "topics": ["x"]}]}, "two meanings in topic x"),
+        (
+            {"\\mu": [{"means": "momentum", "topics": ["x"]}, {"means": "mean", "topics": ["x"]}]},
+            "two meanings in topic x",
+        ),
         ({"\\nu": [{"means": "momentum", "topics": ["x"]}]}, "writes 'momentum' as"),
         ({"\\mu": [{"meaning": "momentum", "topics": ["x"]}]}, "unknown field"),
     ],

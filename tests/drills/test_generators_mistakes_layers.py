@@ -2,6 +2,7 @@
 
 import re
 from dataclasses import replace
+from itertools import pairwise
 
 import pytest
 
@@ -233,7 +234,7 @@ def macs(item, positions: int = 0, channels: int = 0) -> int:
 
 
 def weights(sizes: list[int]) -> int:
-    return sum(a * b for a, b in zip(sizes, sizes[1:], strict=False))
+    return sum(a * b for a, b in pairwise(sizes))
 
 
 def filters(count: int, kernel: int, depth: int) -> str:

@@ -29,7 +29,9 @@ def attention(change):
 def share(scores: list[float], which: int, allowed: list[bool] | None = None) -> float:
     """The softmax of the allowed scores at a place."""
     allowed = allowed or [True] * len(scores)
-    return math.exp(scores[which]) * allowed[which] / sum(math.exp(s) for s, ok in zip(scores, allowed, strict=True) if ok)
+    return (
+        math.exp(scores[which]) * allowed[which] / sum(math.exp(s) for s, ok in zip(scores, allowed, strict=True) if ok)
+    )
 
 
 def halves(products: list[float]) -> list[float]:
@@ -317,7 +319,9 @@ def batch_norm(change):
         batch = vectors(item.stem)[0]
         x = float(re.search(r"activation (-?\d+) become", item.stem)[1])
         mean = sum(batch) / 4
-        return change(x, mean, sum((b - mean) ** 2 for b in batch), named("\\gamma", item.stem), named("\\beta", item.stem))
+        return change(
+            x, mean, sum((b - mean) ** 2 for b in batch), named("\\gamma", item.stem), named("\\beta", item.stem)
+        )
 
     return made
 

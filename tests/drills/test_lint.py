@@ -8,7 +8,7 @@ from typer.testing import CliRunner
 from drills.bank import load_bank, read_bank
 from drills.cli import bank as bank_commands
 from drills.items import from_data
-from drills.lint import check, lint, lint_generators, lint_instances
+from drills.lint import check, lint, lint_generators
 
 SINGLE = {
     "id": "one", "type": "single choice", "topic": "x", "difficulty": 1, "source": "a textbook", "stem": "What is $x$?",
