@@ -2,8 +2,8 @@
 
 import numpy as np
 from matplotlib.figure import Figure
-from sklearn.datasets import load_digits
 
+from autograder.drawing.corpus import digits
 from autograder.drawing.style import ACCENT, GREY, REFERENCE, YOURS
 
 HIDDEN, STEPS, RATE, CHECKED = 16, 60, 2e-4, 10
@@ -16,8 +16,8 @@ def draw(student, reference) -> Figure:
     Args:
         student, reference: modules with `forward(X, params)`, `loss(Y, T)` and `backward(T, params, cache)`.
     """
-    digits = load_digits()
-    X, T = digits.data[:300] / 16, np.eye(10)[digits.target[:300]]
+    images, labels = digits()
+    X, T = images[:300] / 16, np.eye(10)[labels[:300]]
     figure = Figure(figsize=(13, 4.8), layout="constrained")
     left, middle, right = figure.subplots(1, 3)
     faults = _check(left, student, reference, X[:40], T[:40])

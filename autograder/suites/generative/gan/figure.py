@@ -6,15 +6,15 @@ from typing import Any
 import numpy as np
 from matplotlib.collections import LineCollection
 from matplotlib.figure import Figure
-from sklearn.datasets import load_digits
 
 from autograder.calls import Recipe
+from autograder.drawing.corpus import digits
 from autograder.drawing.style import ACCENT, GREY, REFERENCE, YOURS
 from autograder.wire import Tensor
 
 DIGITS = (0, 4, 7)  # they lie apart in the plane
-ROUNDS, K, BATCH, NOISE, HIDDEN = 240, 2, 96, 4, 32
-SHOWN = (30, 100, 240)
+ROUNDS, K, BATCH, NOISE, HIDDEN = 120, 2, 96, 4, 32
+SHOWN = (20, 60, 120)
 EDGE = 3.0
 JOINED = 30  # samples that are joined with those of the reference's generator
 LOGITS = np.linspace(-5, 5, 41)
@@ -23,7 +23,7 @@ NAMES = ("D's, of a real logit", "D's, of a fake logit", "G's", "G's, saturating
 
 def plane() -> np.ndarray:
     """Return (n, 2): images of some digits along their first two principal axes, scaled to variance 1."""
-    images, labels = load_digits(return_X_y=True)
+    images, labels = digits()
     images = images[np.isin(labels, DIGITS)]
     images = images - images.mean(axis=0)
     points = images @ np.linalg.svd(images, full_matrices=False)[2][:2].T
@@ -58,7 +58,7 @@ def play(module: Any, data: np.ndarray, rounds: int) -> dict[int, tuple[dict[str
     frozen: list[list[int]] = [[], []]
     kept = {}
     for number in range(1, rounds + 1):
-        step = 0.15 * (1 - number / (1.2 * ROUNDS))
+        step = 0.25 * (1 - number / (1.2 * ROUNDS))
         after = module.arguments_after(
             "train_round",
             *(Recipe("module", {"layers": layers[i], "state": states[i], "frozen": frozen[i]}) for i in range(2)),

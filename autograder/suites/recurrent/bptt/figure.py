@@ -121,7 +121,8 @@ def _gap(yours, right) -> float:
 
 
 def _show_gaps(axes, gaps: np.ndarray) -> None:
-    axes.imshow(np.where(gaps < SAME, 0, np.clip(gaps, 0.2, 1)), cmap="Reds", vmin=0, vmax=1.4, aspect="auto")
+    shades = np.where(gaps < SAME, -0.3, np.clip(gaps, 0.3, 1))  # pale blue where all is right, red where it is not
+    axes.imshow(shades, cmap="coolwarm", vmin=-1.4, vmax=1.4, aspect="auto")
     for (row, column), gap in np.ndenumerate(gaps):
         if not np.isnan(gap):
             text = (
