@@ -35,7 +35,7 @@ def show(item: Item, marked: Marked, seed: int | str) -> None:
     if isinstance(item, SpotTheBug):
         st.markdown(f"Line {item.key} should read")
         st.code(item.fix, language=item.language)
-    if isinstance(item, TrueFalse):
+    if isinstance(item, TrueFalse) and not item.distractors:
         st.markdown(f"**{item.key}**: {item.justification}")
     if isinstance(item, Open):
         st.markdown(f"**A good answer.** {item.key}")
@@ -75,7 +75,8 @@ def _by_sides(item: TrueFalse, marked: Marked, seed: int | str) -> list[Part]:
     statement, *reasons = marked.parts
     value = item.key if marked.blank else statement.given == "true"
     by_text = {part.label: part for part in reasons}
-    parts = [statement]
+    said = any(part.because == statement.because for part in reasons)
+    parts = [replace(statement, because="") if said else statement]  # beside the right justification it stands anyway
     for side in (value, not value):
         for number, text in enumerate(shown_side(item, side, seed), 1):
             if (part := by_text.pop(text, None)) is not None:
