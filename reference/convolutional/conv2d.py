@@ -139,7 +139,9 @@ def _backward(grads: Any, inputs: Any, _: Any, **geometry: Any) -> Any:
     return dx, dweight, None if bias is None else dbias
 
 
-_by_hand = ByHand(lambda *inputs, **geometry: (conv2d(*inputs, **geometry),), _forward, _backward)  # columns are rebuilt
+_by_hand = ByHand(
+    lambda *inputs, **geometry: (conv2d(*inputs, **geometry),), _forward, _backward
+)  # columns are rebuilt
 
 
 class Conv2d(nn.Module):

@@ -148,7 +148,7 @@ def maxout_backward(x: Float[Tensor, "n dk"], pieces: int, dy: Float[Tensor, "n 
 
 
 def _groups(x: Float[Tensor, "n dk"], pieces: int) -> Float[Tensor, "n d k"]:
-    return x.unflatten(1, (x.shape[1] // pieces, pieces))
+    return x.reshape(x.shape[0], x.shape[1] // pieces, pieces)
 
 
 def softmax(x: Array, axis: int = -1) -> Array:

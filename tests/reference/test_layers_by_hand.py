@@ -23,7 +23,9 @@ from reference.training.layernorm import LayerNorm
 from tests.reference.layers_by_hand import CASES, Case
 
 ROOT = Path(__file__).resolve().parents[2]
-slow_batching = pytest.mark.filterwarnings("ignore:There is a performance drop")  # torch batches unfold's gradient in a loop
+slow_batching = pytest.mark.filterwarnings(
+    "ignore:There is a performance drop"
+)  # torch batches unfold's gradient in a loop
 every_layer = pytest.mark.parametrize("case", CASES.values(), ids=CASES.keys())
 
 
@@ -146,7 +148,9 @@ def test_every_layer_compiles_to_one_graph() -> None:
     """In a process of its own: the checks of shapes that these tests run under are no part of the graph."""
     script = ROOT / "tests" / "reference" / "compile_layers.py"
     environment = {**os.environ, "PYTHONPATH": str(ROOT), "OMP_NUM_THREADS": "1"}
-    finished = subprocess.run([sys.executable, str(script)], env=environment, capture_output=True, text=True, check=False)
+    finished = subprocess.run(
+        [sys.executable, str(script)], env=environment, capture_output=True, text=True, check=False
+    )
     assert finished.returncode == 0, finished.stdout + finished.stderr
 
 
@@ -155,7 +159,11 @@ def test_norms_take_their_statistics_in_float32(scale: float, device: torch.devi
     """Squares beyond 65,504 overflow float16."""
     x = (torch.randn(16, 32, generator=torch.Generator().manual_seed(0)) * scale).clamp(-6e4, 6e4).to(device).half()
     for mine, theirs in ((BatchNorm(32), F.batch_norm), (LayerNorm(32), F.layer_norm)):
-        exact = F.batch_norm(x.double(), None, None, training=True) if theirs is F.batch_norm else F.layer_norm(x.double(), [32])
+        exact = (
+            F.batch_norm(x.double(), None, None, training=True)
+            if theirs is F.batch_norm
+            else F.layer_norm(x.double(), [32])
+        )
         y = mine.to(device).half()(x)
         assert (y.double() - exact).abs().max() < 2e-3
 
