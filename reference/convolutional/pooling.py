@@ -2,8 +2,9 @@
 
 Pooling summarises each window of each channel by one number and has no parameters; with a stride it shrinks the map,
 so that later filters see more of the image. Max pooling keeps the strongest response and routes the gradient to the
-pixel that gave it, also by autograd (the first one of equals, as in torch: after a ReLU equals are the rule); average pooling shares the gradient out evenly. Global
-pooling takes the whole map as its window: the result's size no longer depends on the image's.
+pixel that gave it: the first one of equals, which are the rule after a ReLU, by autograd as by hand, and as in torch.
+Average pooling shares the gradient out evenly. Global pooling takes the whole map as its window: the result's size no
+longer depends on the image's.
 
     max:      y[n,c,p,q] = max_ij x[n, c, p s + i - P, q s + j - P]             padding counts as -infinity
     average:  y[n,c,p,q] = 1/(kh kw) sum_ij x[n, c, p s + i - P, q s + j - P]    padding counts as 0

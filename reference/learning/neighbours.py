@@ -18,7 +18,6 @@ import torch
 from jaxtyping import Float, Int
 from torch import Tensor
 
-
 BLOCK = 2**20
 """So many differences are in memory at once; more are no faster."""
 

@@ -149,7 +149,7 @@ class Optimizer(torch.optim.Optimizer):
             raise ValueError(f"{rule} has no {', '.join(sorted(unknown))}; its hyperparameters: {', '.join(known)}")
         chosen = known | hyperparameters
         self.names = [name for name in chosen if name != "eta"]
-        super().__init__(params, {"lr": chosen.pop("eta"), **chosen})
+        super().__init__(params, {"lr": chosen.pop("eta"), **chosen, "rule": rule})
 
     @torch.no_grad()
     def step(self, closure: Callable[[], Tensor] | None = None) -> Tensor | None:  # type: ignore[override]
