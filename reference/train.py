@@ -17,7 +17,7 @@ from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass, field
 from pathlib import Path
 from types import FrameType
-from typing import Any, Literal, Protocol
+from typing import Any, Literal, Protocol, runtime_checkable
 
 import torch
 from torch import Tensor, nn
@@ -39,6 +39,7 @@ LOOK_EVERY = 50
 """Steps between two looks at what is on the device: each look waits for it."""
 
 
+@runtime_checkable
 class Stateful(Protocol):
     """Anything to be checkpointed: optimizers, schedulers, modules, scalers."""
 
@@ -47,6 +48,7 @@ class Stateful(Protocol):
     def load_state_dict(self, state_dict: dict[str, Any]) -> Any: ...
 
 
+@runtime_checkable
 class Steppable(Stateful, Protocol):
     """A learning-rate scheduler, stepped once per epoch."""
 

@@ -4,6 +4,13 @@ import re
 
 import pytest
 from hypothesis import settings
+from jaxtyping import install_import_hook
+
+from tests import shapes
+
+# The shapes in the reference's signatures are checked in every call that a test makes. It must be said before anything
+# imports the reference, hence here and not beside the reference's tests.
+install_import_hook("reference", f"{shapes.__name__}.checked")
 
 # The same examples in every run: a red build means that something changed, not that the dice fell otherwise.
 settings.register_profile("repeatable", derandomize=True, deadline=None)

@@ -16,7 +16,7 @@ Chellapilla, Puri and Simard (2006) for im2col, Dumoulin and Visin (2016) for th
 from typing import Any
 
 import torch
-from jaxtyping import Float
+from jaxtyping import Float, Num
 from torch import Tensor, nn
 from torch.nn import functional as F
 
@@ -32,13 +32,13 @@ def pair(value: Pair) -> tuple[int, int]:
 
 
 def windows(
-    x: Float[Tensor, "n c h w"],
+    x: Num[Tensor, "n c h w"],
     kernel: Pair,
     stride: Pair = 1,
     padding: Pair = 0,
     dilation: Pair = 1,
     fill: float = 0.0,
-) -> Float[Tensor, "n c kh kw p q"]:
+) -> Num[Tensor, "n c kh kw p q"]:
     """What the window sees at each of its p x q positions: a view into the padded input, nothing is copied.
 
     Raises:

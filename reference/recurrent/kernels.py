@@ -223,9 +223,9 @@ def lstm(
     X: Float[Tensor, "n T d"],
     h0: Float[Tensor, "n h"],
     c0: Float[Tensor, "n h"],
-    Wx: Float[Tensor, "d 4h"],
-    Wh: Float[Tensor, "h 4h"],
-    b: Float[Tensor, " 4h"],
+    Wx: Float[Tensor, "d 4*h"],
+    Wh: Float[Tensor, "h 4*h"],
+    b: Float[Tensor, " 4*h"],
 ) -> tuple[Float[Tensor, "n T h"], Float[Tensor, "n T h"]]:
     """States and cells after each step, batch first; gates f, i, o, g."""
     H, C = _apply(_LSTM, X, h0, c0, Wx, Wh, b)
@@ -235,10 +235,10 @@ def lstm(
 def gru(
     X: Float[Tensor, "n T d"],
     h0: Float[Tensor, "n h"],
-    Wx: Float[Tensor, "d 3h"],
-    Wh: Float[Tensor, "h 3h"],
-    bx: Float[Tensor, " 3h"],
-    bh: Float[Tensor, " 3h"],
+    Wx: Float[Tensor, "d 3*h"],
+    Wh: Float[Tensor, "h 3*h"],
+    bx: Float[Tensor, " 3*h"],
+    bh: Float[Tensor, " 3*h"],
 ) -> Float[Tensor, "n T h"]:
     """States after each step, batch first; gates r, z, g."""
     (H,) = _apply(_GRU, X, h0, Wx, Wh, bx, bh)
