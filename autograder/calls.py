@@ -148,6 +148,7 @@ class Submission:
     framework: Literal["numpy", "torch"] = "numpy"
     # function -> elements of its result that stay with the submission as handles; () = the result is free and dropped
     opaque: Mapping[str, tuple[int, ...]] = field(default_factory=dict)
+    helpers: Mapping[str, tuple[str, ...]] = field(default_factory=dict)  # function -> all those that it builds on
 
 
 class Runner(Protocol):

@@ -7,7 +7,7 @@ for a function that was replaced: no test that asks for it itself is run so.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import replace
 from typing import Protocol
 
@@ -44,8 +44,8 @@ def carried(
         traces: the judged calls of each test.
         again: runs the named tests with right versions of the named functions.
     """
-    if bench.recorded_only or not bench.exercise.builds_on:
-        return list(records)  # a student's bundle has no right versions
+    if not bench.exercise.builds_on:
+        return list(records)
     asked = {test: _asked(trace, bench.exercise.functions) for test, trace in traces.items()}
     failing = {record.test for record in records if record.status != "pass"}
     broken = {function for test in failing for function in asked.get(test, ())}
@@ -55,29 +55,44 @@ def carried(
         if record.status in ("pass", "not-run") or record.unfinished or record.test not in asked:
             continue
         own = asked[record.test]
-        below = sorted(_below(own, bench.exercise.builds_on) - own)
-        if wrong := tuple(function for function in below if function in broken):
-            groups.setdefault(tuple(below), []).append(record.test)
+        under = sorted(below(own, bench.exercise.builds_on) - own)
+        if wrong := tuple(function for function in under if function in broken):
+            groups.setdefault(tuple(under), []).append(record.test)
             blamed[record.test] = wrong
-    better = {test: r for below, tests in groups.items() for test, r in again(tests, below).items()}
+    found = [again(tests, under) for under, tests in groups.items()]
+    held = {test for records in found for test, record in records.items() if record.status == "pass"}
+    at_fault = {function for test in failing - held for function in asked.get(test, ())}
     return [
-        replace(record, status="pass", earned=record.points, carried=blamed[record.test])
-        if (found := better.get(record.test)) is not None and found.status == "pass"
-        else record
-        for record in records
+        replace(r, status="pass", earned=r.points, carried=_named(blamed[r.test], at_fault)) if r.test in held else r
+        for r in records
     ]
+
+
+def _named(functions: Sequence[str], at_fault: Collection[str]) -> tuple[str, ...]:
+    """Return those of some functions that are still wrong when others are put right; all where none is."""
+    return tuple(function for function in functions if function in at_fault) or tuple(functions)
+
+
+def helped(bench: Bench, traces: Mapping[str, Sequence[Call]]) -> dict[tuple[str, ...], list[str]]:
+    """Return the tests that could be run with right versions of other functions, by these functions."""
+    groups: dict[tuple[str, ...], list[str]] = {}
+    for test, trace in traces.items():
+        own = _asked(trace, bench.exercise.functions)
+        if under := tuple(sorted(below(own, bench.exercise.builds_on) - own)):
+            groups.setdefault(under, []).append(test)
+    return groups
 
 
 def grounds(bench: Bench, records: Sequence[Record], traces: Mapping[str, Sequence[Call]]) -> Grounds:
     """Return what the failed tests can be blamed on, after `carried`: those that hold with right helpers, on these."""
     asked = {test: _asked(trace, bench.exercise.functions) for test, trace in traces.items()}
-    below = {
-        record.test: _below(asked[record.test], bench.exercise.builds_on) - asked[record.test]
+    blamed = {
+        record.test: below(asked[record.test], bench.exercise.builds_on) - asked[record.test]
         for record in records
         if record.carried
     }
     solution = {} if bench.recorded_only else blocks(code(bench.solution))
-    return Grounds(solution, asked, below)
+    return Grounds(solution, asked, blamed)
 
 
 def _asked(trace: Sequence[Call], known: Sequence[str]) -> frozenset[str]:
@@ -85,7 +100,7 @@ def _asked(trace: Sequence[Call], known: Sequence[str]) -> frozenset[str]:
     return frozenset(function for call in trace for function in functions_of(call.target, known))
 
 
-def _below(functions: frozenset[str], builds_on: Mapping[str, Sequence[str]]) -> frozenset[str]:
+def below(functions: Iterable[str], builds_on: Mapping[str, Sequence[str]]) -> frozenset[str]:
     """Return all functions that some build on, directly or through others."""
     todo, seen = list(functions), set()
     while todo:

@@ -191,10 +191,9 @@ class Check:
         name = name_of(function)
         if not isinstance(outcome, Returned):
             unfinished = isinstance(outcome, Raised) and _unfinished(outcome)
-            if isinstance(outcome, Failed) and outcome.kind in ("timeout", "crashed", "memory"):
-                self._stop(function, arguments, outcome)
+            status = _status(outcome) if isinstance(outcome, Failed) else "fail"
             message = f"{name} returns no result yet"
-            raise CheckFailed(message, unfinished=unfinished, waiting=not unfinished, told=message)
+            raise CheckFailed(message, status, unfinished=unfinished, waiting=not unfinished, told=message)
         (args, kwargs), (positional, named) = arguments, outcome.arguments
         names = [*self._names(name, len(args)), *kwargs]
         for one, before, after in zip(names, [*args, *kwargs.values()], [*positional, *named.values()], strict=True):
@@ -236,9 +235,8 @@ class Check:
     def _stop(self, target: Target, arguments: Arguments, outcome: Raised | Failed) -> None:
         detail = self._detail(target, arguments)
         if isinstance(outcome, Failed):
-            status: Status = {"timeout": "timeout", "crashed": "crashed", "memory": "crashed"}.get(outcome.kind, "fail")  # type: ignore[assignment]
             told = disclosure.of_failure(self._label(target), outcome)
-            raise CheckFailed(outcome.message, status, detail=detail, told=told)
+            raise CheckFailed(outcome.message, _status(outcome), detail=detail, told=told)
         if _unfinished(outcome):
             raise CheckFailed(f"{self._label(target)} still raises NotImplementedError", detail=detail, unfinished=True)
         detail = replace(detail, line=outcome.line, source=outcome.source, printed=outcome.printed, cell=outcome.cell)
@@ -293,6 +291,12 @@ def _copied(value: Any) -> Any:
     if type(value) is dict:
         return {key: _copied(item) for key, item in value.items()}
     return value
+
+
+def _status(outcome: Failed) -> Status:
+    if outcome.kind == "timeout":
+        return "timeout"
+    return "crashed" if outcome.kind in ("crashed", "memory") else "fail"
 
 
 def _unfinished(outcome: Raised) -> bool:

@@ -27,7 +27,7 @@ from autograder.check import computed
 from autograder.compare import as_array, close, difference
 from autograder.oracle import Answer, Oracle, digest_of
 from autograder.trace import Call
-from autograder.variants import Variant, blocks
+from autograder.variants import Variant
 
 SHARE = 1 / 3  # of the failed tests that a name must explain
 FACTOR, LEAST = 10, 250  # a diagnosis may ask wrong versions for this many times the calls that the grading made
@@ -104,12 +104,7 @@ class Grounds:
 
     def changed(self, variant: Variant) -> frozenset[str]:
         """Return the functions in which a wrong version differs from the solution; empty where that is not known."""
-        if not self.solution or not variant.source:
-            return frozenset()
-        other = blocks(variant.source)
-        return frozenset(
-            name for name in self.solution.keys() | other.keys() if self.solution.get(name) != other.get(name)
-        )
+        return variant.changed(self.solution)
 
     def blames(self, test: str, changed: frozenset[str]) -> bool:
         """Whether a failure can come from these functions."""

@@ -19,7 +19,7 @@ import numpy as np
 
 from autograder import proof
 from autograder.calls import Failed, InfrastructureError, Isolation, Limits, Loaded, Outcome, Raised, Runner, Submission
-from autograder.carrying import carried, grounds
+from autograder.carrying import below, carried, grounds
 from autograder.catalogue import Catalogue, Exercise, parameters
 from autograder.check import Check, CheckFailed, Student
 from autograder.diagnosis import diagnose
@@ -151,7 +151,7 @@ class Bench:
             source = variant.source or by_key[variant.key].source
             session = Session(self, self.submission(source), PUBLIC, in_process, Limits(), diagnose=False)
             try:
-                return _failing(session.run())
+                return failing(session.run())
             finally:
                 session.close()
 
@@ -160,7 +160,9 @@ class Bench:
     def submission(self, source: str, name: str | None = None) -> Submission:
         """Wrap a submission's text for a runner."""
         e = self.exercise
-        return Submission(source, name or f"exercises/{e.chapter}/{e.name}.py", e.functions, e.framework, e.opaque)
+        path = name or f"exercises/{e.chapter}/{e.name}.py"
+        helpers = {function: tuple(sorted(below([function], e.builds_on))) for function in e.builds_on}
+        return Submission(source, path, e.functions, e.framework, e.opaque, helpers)
 
 
 class Grader:
@@ -245,8 +247,8 @@ class Session:
             return [replace(failure, test=t.name, title=t.title, points=t.points) for t in suite.tests]
         begun = [self._begun(test, ahead=True) for test in suite.tests]
         records = [self._finished(*test) for test in begun]
-        if self._diagnose and _failing(records):
-            records = self._named(carried(self.bench, records, self.traces, self._again))
+        if self._diagnose and failing(records):
+            records = self._named(carried(self.bench, records, self.traces, self.again))
         self.oracle.save()
         self.bench.save()  # a secret seed asks the public one how the wrong versions fare
         return records
@@ -390,16 +392,17 @@ class Session:
     def _named(self, records: list[Record]) -> list[Record]:
         """Give each failed test the misconceptions that explain it, where they earn their name."""
         blame = grounds(self.bench, records, self.traces)
-        found = diagnose(_failing(records), self.traces, self.oracle, self.bench.profile, blame)
+        found = diagnose(failing(records), self.traces, self.oracle, self.bench.profile, blame)
         return [
             replace(r, misconceptions=found.named.get(r.test, ()), resembles=found.resembles.get(r.test, ()))
             for r in records
         ]
 
-    def _again(self, tests: Sequence[str], replaced: Sequence[str]) -> dict[str, Record]:
+    def again(self, tests: Sequence[str], replaced: Sequence[str]) -> dict[str, Record]:
         """Run some tests in a worker of its own, in which right versions of some functions answer the submission's calls.
 
         The right versions run in yet another worker: no solution enters the submission's, and what it asks for is bounded.
+        In a student's bundle there are only their recorded answers to the calls that a right submission makes.
         """
         again = Session(self.bench, self._submission, self.key, self._open, self.limits, diagnose=False)
         again.oracle = self.oracle
@@ -407,9 +410,10 @@ class Session:
         try:
             if again._load() is not None or again._runner is None:
                 return {}
-            right = self._open(self.bench.submission(self.bench.solution), self.limits)
-            right.load()
-            again._runner.replace(replaced, right.call)
+            if not self.bench.recorded_only:
+                right = self._open(self.bench.submission(self.bench.solution), self.limits)
+                right.load()
+            again._runner.replace(replaced, self.oracle.helper(None if right is None else right.call))
             chosen = [test for test in self.bench.suite.tests if test.name in tests]
             return {test.name: again._finished(*again._begun(test, ahead=False)) for test in chosen}
         except InfrastructureError:
@@ -420,7 +424,7 @@ class Session:
                 right.close()
 
 
-def _failing(records: Sequence[Record]) -> frozenset[str]:
+def failing(records: Sequence[Record]) -> frozenset[str]:
     """Return the tests that the submission as it stands does not pass."""
     return frozenset(r.test for r in records if (r.status != "pass" and not r.waiting) or r.carried)
 

@@ -2,12 +2,16 @@
 
 A rule of the assignment, not a wall: code that wants to get round it can, and then stands before the sandbox's own walls.
 It binds the submission's own `import` statements only; what NumPy and torch import for themselves is theirs.
+
+`import os` at the top of a file that never uses it costs nothing: the rest of the standard library is refused where it is used.
 """
 
 from __future__ import annotations
 
 import builtins
+import sys
 from collections.abc import Callable, Mapping, Sequence
+from types import ModuleType
 from typing import Any
 
 # The harmless part of the standard library: it computes, and reaches neither files, network, processes nor the interpreter.
@@ -20,7 +24,7 @@ HARMLESS = """
 STANDARD = frozenset(HARMLESS.split())
 PACKAGES: Mapping[str, tuple[str, ...]] = {"numpy": ("numpy",), "torch": ("numpy", "torch")}
 NAMES = {"numpy": "NumPy", "torch": "PyTorch"}
-EXAMPLES = "math, itertools, functools, collections, random, ..."
+EXAMPLES = "math, itertools, random, ..."
 
 
 def sentence(framework: str) -> str:
@@ -52,12 +56,27 @@ def guarded(framework: str, imported: Callable[[str], None]) -> dict[str, Any]:
     ) -> Any:
         top = name.partition(".")[0]
         if level == 0 and top not in allowed:
-            raise ImportError(refusal(top, framework), name=top)
+            if fromlist or "." in name or top not in sys.stdlib_module_names:
+                raise ImportError(refusal(top, framework), name=top)
+            return _Unused(top, refusal(top, framework))
         module = builtins.__import__(name, globals, locals, fromlist or (), level)
         imported(top)
         return module
 
     return {**vars(builtins), "__import__": guarded_import}
+
+
+class _Unused(ModuleType):
+    """What `import os` gives: nothing happens until it is used, which raises the refusal where that is."""
+
+    def __init__(self, name: str, refusal: str) -> None:
+        super().__init__(name)
+        self.__refusal = refusal
+
+    def __getattr__(self, attribute: str) -> Any:
+        if attribute[:2] == "__":
+            raise AttributeError(attribute)
+        raise ImportError(self.__refusal, name=self.__name__)
 
 
 def _packages(framework: str) -> str:

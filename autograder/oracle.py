@@ -6,11 +6,12 @@ torch, and a student's bundle can carry the answers without the reference.
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import os
 import re
 import tempfile
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
@@ -122,6 +123,8 @@ class Oracle:
         self._answers: dict[str, Any] = {}  # what is kept on disk: each answer encoded by itself
         self._decoded: dict[str, Answer] = {}
         self._new = 0
+        self._bytes = 0  # that the answers computed here take
+        self._recording = False
         self._digested: tuple[Arguments | None, str] = (None, "")
         self._runners = {} if runners is None else runners
         if self._path and self._path.is_file():
@@ -186,7 +189,41 @@ class Oracle:
                 )
             )
 
-        return self._ask(self.reach(variant, target), target, arguments, open_variant, after)
+        try:
+            return self._ask(self.reach(variant, target), target, arguments, open_variant, after)
+        except wire.WireError:
+            return None  # arguments that the submission itself returned, beyond what can be kept
+
+    def helper(self, right: Callable[..., Outcome] | None) -> Callable[..., Outcome]:
+        """Return what answers a submission's calls of a function that was replaced: `right`, or what it answered once.
+
+        Args:
+            right: calls the right version; None where there is none (a student's bundle).
+        """
+
+        def answer(function: str, args: Sequence[Any], kwargs: Mapping[str, Any]) -> Outcome:
+            if right is not None and not self._recording:
+                return right(function, args, kwargs)
+            key = f"helper/{function}/{digest_of((args, kwargs))}"
+            if right is not None and isinstance(outcome := right(function, args, kwargs), Returned):
+                self._keep(key, [outcome.value, *outcome.arguments])
+                return outcome
+            if key not in self._answers:
+                return Failed("not-data", f"no answer of {function} to these arguments is recorded")
+            value, positional, named = wire.decode(self._answers[key].tobytes(), LIMITS)
+            return Returned(value, (positional, named))
+
+        return answer
+
+    @contextlib.contextmanager
+    def recording(self) -> Iterator[None]:
+        """Also keep what right versions answer, and write to disk once, at the end."""
+        self._recording = True
+        try:
+            yield
+        finally:
+            self._recording = False
+        self.save()
 
     def profile(self, variant: Variant, compute: Callable[[], frozenset[str]]) -> frozenset[str] | None:
         """Return the tests that a wrong version fails, remembered like the answers; None where it is not recorded."""
@@ -200,7 +237,7 @@ class Oracle:
 
     def save(self) -> None:
         """Write new answers to disk, whole or not at all; a folder that cannot be written to is no reason to fail."""
-        if not self._path or not self._new:
+        if not self._path or not self._new or self._recording:
             return
         try:
             packed = wire.encode(self._answers, LIMITS)
@@ -219,9 +256,9 @@ class Oracle:
         self._new = 0
 
     @property
-    def answers(self) -> Mapping[str, Any]:
-        """All answers known so far, as plain data."""
-        return self._answers
+    def new_bytes(self) -> int:
+        """What the answers that were computed here take."""
+        return self._bytes
 
     def _ask(
         self, who: str, target: Target, arguments: Arguments, opener: Callable[[], Runner], after: bool
@@ -242,10 +279,14 @@ class Oracle:
         answer = answer_of(evaluate(target, runner.call, arguments))
         answer = replace(answer, value=None) if after else replace(answer, after=None)
         if self._path:
-            packed = wire.encode([*vars(answer).values()], LIMITS)
-            self._answers[key] = np.frombuffer(packed, np.uint8)
-            self._new += 1
+            self._keep(key, [*vars(answer).values()])
         return answer
+
+    def _keep(self, key: str, value: Any) -> None:
+        packed = np.frombuffer(wire.encode(value, LIMITS), np.uint8)
+        self._answers[key] = packed
+        self._bytes += packed.nbytes
+        self._new += 1
 
     def _runner(self, who: str, opener: Callable[[], Runner]) -> Runner:
         if who not in self._runners:

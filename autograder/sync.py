@@ -5,10 +5,12 @@ from __future__ import annotations
 import re
 from pathlib import Path
 
+from autograder import imports
 from autograder.catalogue import Catalogue, Exercise
 from autograder.yamlfile import CourseError
 
 BEGIN, END = "### BEGIN SOLUTION", "### END SOLUTION"
+RULE = "You may import "  # how the sentence begins that says so
 FUNCTION = re.compile(r"^def (\w+)\(")
 
 
@@ -45,15 +47,24 @@ def strip(source: str, path: Path) -> str:
 
 
 def with_card(source: str, exercise: Exercise, path: Path) -> str:
-    """Return the source with the exercise's card as first line of its docstring.
+    """Return the source with the exercise's card as first line of its docstring, and with what may be imported as the last.
 
     Raises:
-        CourseError: the file does not begin with a docstring, or a line of it is longer than 120 characters.
+        CourseError: the file does not begin with a docstring, or that does not end in a line of its own.
     """
     lines = source.splitlines()
     if not lines or not lines[0].startswith('"""'):
         raise CourseError(path, 1, 'a solution begins with its docstring, """...')
+    if '"""' not in lines:
+        raise CourseError(path, 1, 'the docstring that a solution begins with ends in a line of its own, """')
     lines[0] = f'"""{exercise.card}'
+    end = lines.index('"""')
+    said = [number for number in range(1, end) if lines[number].startswith(RULE)]
+    rule = imports.sentence(exercise.framework)
+    if said:
+        lines[said[0]] = rule
+    else:
+        lines[end:end] = ["", rule]
     return "\n".join(lines) + "\n"
 
 

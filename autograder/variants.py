@@ -7,7 +7,7 @@ import hashlib
 import io
 import re
 import tokenize
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from itertools import combinations
@@ -24,6 +24,7 @@ class Variant:
     source: str
     parents: tuple[str, ...] = ()  # of a pair: the keys of the two single ones
     name: str = ""  # its key where the source is not at hand: in a student's bundle
+    functions: tuple[str, ...] = ()  # there, too: those in which it differs from the solution
 
     @cached_property
     def key(self) -> str:
@@ -33,6 +34,13 @@ class Variant:
     @cached_property
     def _blocks(self) -> dict[str, str]:
         return blocks(self.source)
+
+    def changed(self, solution: Mapping[str, str]) -> frozenset[str]:
+        """Return the functions in which it differs from the solution, given by `blocks`; empty where that is not known."""
+        if not self.source or not solution:
+            return frozenset(self.functions)
+        names = solution.keys() | self._blocks.keys()
+        return frozenset(name for name in names if solution.get(name) != self._blocks.get(name))
 
     def reach(self, function: str) -> str:
         """Return a hash of all code that a call of `function` can run: where it is equal, so are the results."""
@@ -103,14 +111,15 @@ def pair_variants(solution: str, wrong: Iterable[Edit | Replacement]) -> list[Va
     return pairs
 
 
-def to_record(variants: Iterable[Variant]) -> list[list[Any]]:
+def to_record(variants: Iterable[Variant], solution: str) -> list[list[Any]]:
     """Return variants as plain data, without their source."""
-    return [[v.key, list(v.misconceptions), list(v.parents)] for v in variants]
+    right = blocks(code(solution))
+    return [[v.key, list(v.misconceptions), list(v.parents), sorted(v.changed(right))] for v in variants]
 
 
 def from_record(data: Iterable[Sequence[Any]]) -> list[Variant]:
     """Rebuild what `to_record` gave: variants that only recorded answers can speak for."""
-    return [Variant(tuple(ids), "", tuple(parents), key) for key, ids, parents in data]
+    return [Variant(tuple(ids), "", tuple(parents), key, tuple(names)) for key, ids, parents, names in data]
 
 
 def apply(solution: str, change: Edit | Replacement) -> str:

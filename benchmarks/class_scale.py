@@ -1,6 +1,6 @@
 """How grading grows with the class: `python -m benchmarks.class_scale [--students 10 30 100 300]`.
 
-A synthetic class hands in all eight exercises: right and wrong ones as students write them, stubs, hostile ones that end
+A synthetic class hands in all exercises: right and wrong ones as students write them, stubs, hostile ones that end
 their process or flood the output (none that never ends: each would cost its whole time limit, as it should). Writes
 `benchmarks/results/class_scale.md`: time a grading, processor time, and the peak memory of the trusted and other processes.
 """
@@ -116,7 +116,7 @@ def main() -> None:
     root = find_root()
     load = os.getloadavg()[0]
     lines = [
-        "# Grading a synthetic class of eight exercises",
+        "# Grading a synthetic class",
         "",
         f"`python -m benchmarks.class_scale`; strict confinement, {options.processes} grading processes on {os.cpu_count()} "
         f"processors, load average {load:.1f} before it began. Where others keep the machine busy, processor time is the",

@@ -20,11 +20,13 @@ from pathlib import Path
 import nbformat
 
 from autograder.calls import Limits
+from autograder.carrying import helped
 from autograder.catalogue import Catalogue
-from autograder.grading import PUBLIC, Bench, Session, in_process
+from autograder.grading import PUBLIC, Bench, Session, failing, in_process
+from autograder.oracle import Oracle
 from autograder.paths import state_folder
 from autograder.sync import strip
-from autograder.variants import to_record
+from autograder.variants import Variant, to_record
 from classroom.mending import GRADED
 from classroom.notebooks import source_notebook
 
@@ -55,28 +57,38 @@ def record(bench: Bench, folder: Path) -> None:
         shutil.copy(kept, folder / kept.name)
     singles, pairs = bench.variants
     oracle = bench.oracle(public=True)
-    for source in (bench.solution, *(variant.source for variant in singles)):
-        limits = Limits(total_seconds=3600)
-        session = Session(bench, bench.submission(source), PUBLIC, in_process, limits, diagnose=False)
-        try:
-            session.run()
-        finally:
-            session.close()
-        for call in (call for trace in session.traces.values() for call in trace):
-            for variant in singles:
-                oracle.variant(variant, call.target, call.arguments, call.after)
-            # pairs share most answers with single versions, but in scenarios, which run more than one function, none
-            size = sum(getattr(answer, "nbytes", 0) for answer in oracle.answers.values())
-            if source == bench.solution and isinstance(call.target, str) and size < PAIR_BYTES:
-                for variant in pairs:
-                    oracle.variant(variant, call.target, call.arguments, call.after)
-    for variant in singles:
-        bench.profile(variant)  # which tests it fails decides between versions that give the same result
-    oracle.save()
+    with oracle.recording():
+        _record(bench, oracle, None)
+        for variant in singles:
+            _record(bench, oracle, variant)
     name = bench.exercise.name
     (folder / f"{name}.digest").write_text(bench.digest + "\n", encoding="utf-8")
-    listed = {"singles": to_record(singles), "pairs": to_record(pairs)}
+    listed = {"singles": to_record(singles, bench.solution), "pairs": to_record(pairs, bench.solution)}
     (folder / f"{name}.variants").write_text(json.dumps(listed, separators=(",", ":")), encoding="utf-8")
+
+
+def _record(bench: Bench, oracle: Oracle, wrong: Variant | None) -> None:
+    """Grade a wrong version, or the solution, and let all versions answer what it was asked."""
+    source = wrong.source if wrong else bench.solution
+    limits = Limits(total_seconds=3600)
+    session = Session(bench, bench.submission(source), PUBLIC, in_process, limits, diagnose=False)
+    try:
+        records = session.run()
+        if wrong is None:  # what a right submission asks of the functions that it builds on
+            for below, tests in helped(bench, session.traces).items():
+                session.again(tests, below)
+    finally:
+        session.close()
+    if wrong is not None:  # which tests it fails decides between versions that give the same result
+        oracle.profile(wrong, lambda: failing(records))
+    singles, pairs = bench.variants
+    for call in (call for trace in session.traces.values() for call in trace):
+        for variant in singles:
+            oracle.variant(variant, call.target, call.arguments, call.after)
+        # pairs share most answers with single versions, but in scenarios, which run more than one function, none
+        if wrong is None and isinstance(call.target, str) and oracle.new_bytes < PAIR_BYTES:
+            for variant in pairs:
+                oracle.variant(variant, call.target, call.arguments, call.after)
 
 
 def handed_out(notebook: nbformat.NotebookNode) -> nbformat.NotebookNode:

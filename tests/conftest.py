@@ -17,6 +17,15 @@ settings.register_profile("repeatable", derandomize=True, deadline=None)
 settings.load_profile("repeatable")
 
 
+TOGETHER = (  # files whose tests all look at one thing that takes long to make
+    "tests/sandbox/test_hostile.py",
+    "tests/classroom/test_bundle.py",
+    "tests/classroom/test_nbgrader_round.py",
+    "tests/classroom/test_class_run.py",
+    "tests/autograder/test_authoring.py",
+)
+
+
 @pytest.hookimpl(optionalhook=True)
 def pytest_xdist_make_scheduler(config: pytest.Config, log: object) -> object:
     """With `-n`: tests that share something dear to make go to one process, all others to whichever is free."""
@@ -25,7 +34,7 @@ def pytest_xdist_make_scheduler(config: pytest.Config, log: object) -> object:
     class Scheduler(LoadScopeScheduling):
         def _split_scope(self, nodeid: str) -> str:
             file, _, test = nodeid.partition("::")
-            if file == "tests/sandbox/test_hostile.py":  # a minute of attacks, made once and read by all
+            if file in TOGETHER:
                 return file
             if file.startswith("tests/exercises/"):  # the answers of an exercise's reference and wrong versions
                 return re.split(r"[\[\]-]", test + "[")[1] or nodeid

@@ -49,6 +49,7 @@ Mode = Literal["none", "best-effort", "strict"]
 HELLO_SECONDS = 30.0
 CPU_SLACK = 10
 PAUSE = 1.0  # seconds before a worker is asked for once more where the system had no room for a process
+IN_VAIN = 10  # a function that builds on an endless one gets this part of the time: it may do without it
 ASKS = 20_000  # calls that the grader answers within one call of the submission
 AHEAD_BYTES = (
     32 << 10
@@ -350,9 +351,17 @@ class ConfinedRunner:
 
     def _given_up(self, who: str) -> Failed | None:
         failures = self._failures.get(who, [])
-        if len(failures) < self._limits.tries:
-            return None
-        return replace(failures[-1], message=f"{failures[-1].message.rstrip('.')} (not tried again).")
+        if len(failures) >= self._limits.tries:
+            return replace(failures[-1], message=f"{failures[-1].message.rstrip('.')} (not tried again).")
+        return None
+
+    def _stuck(self, who: str) -> str:
+        """Return the function without end that another one builds on; empty where there is none."""
+        for helper in self._submission.helpers.get(who, ()):
+            late = [failed for failed in self._failures.get(helper, []) if failed.kind == "timeout"]
+            if late and helper not in self._replaced:
+                return helper
+        return ""
 
     def _reply(self, asked: _Asked, connection: Connection, deadline: float) -> Loaded | Outcome:
         start, answering = time.monotonic(), self._answering
@@ -415,10 +424,13 @@ class ConfinedRunner:
             return Failed("timeout", f"The submission used up its {limits.total_seconds:g} seconds.")
         assert self._connection is not None
         try:
-            return step(self._connection, start + min(limits.call_seconds, left))
+            seconds = min(limits.call_seconds, left)
+            stuck = self._stuck(who)
+            return step(self._connection, start + (seconds / IN_VAIN if stuck else seconds))
         except Late:
             self._drop(grace=False)
-            return Failed("timeout", _too_long(who, limits, left), time.monotonic() - start)
+            message = f"{who} did not finish either: it builds on {stuck}." if stuck else _too_long(who, limits, left)
+            return Failed("timeout", message, time.monotonic() - start)
         except Ended:
             status = self._drop(grace=True)
             return Failed("crashed", _ending(who, status), time.monotonic() - start)

@@ -6,6 +6,8 @@ softmax with the two traps that make real code fail: large scores, and a mask th
 (Vaswani et al. 2017, eq. 1)
 
 Run `anndl grade attention` after each function; they are tested one by one.
+
+You may import NumPy and the harmless part of the standard library (math, itertools, random, ...).
 """
 
 import numpy as np

@@ -8,6 +8,8 @@ derive the gradients, and train. (Mikolov et al. 2013, section 3.1; with the ful
 Words are numbers from 0 to V - 1. C (V, m) holds the vector of each word as a neighbour, U (V, m) its vector as a target.
 
 Run `anndl grade cbow` after each function; they are tested one by one.
+
+You may import NumPy and the harmless part of the standard library (math, itertools, random, ...).
 """
 
 import numpy as np

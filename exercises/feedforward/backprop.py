@@ -13,6 +13,8 @@ The network has one hidden layer of tanh units and a linear output. Examples are
 `params` is a dict of arrays: W1 (d, h), b1 (h,), W2 (h, k), b2 (k,).
 
 Run `anndl grade backprop` after each function; they are tested one by one.
+
+You may import NumPy and the harmless part of the standard library (math, itertools, random, ...).
 """
 
 import numpy as np

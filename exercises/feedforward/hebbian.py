@@ -10,6 +10,8 @@ This course calls it Hebbian learning; elsewhere it is the perceptron rule, and 
 Every example begins with x[0] = 1, so w[0] is the bias and needs no code of its own.
 
 Run `anndl grade hebbian` after each function; they are tested one by one.
+
+You may import NumPy and the harmless part of the standard library (math, itertools, random, ...).
 """
 
 import numpy as np

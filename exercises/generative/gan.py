@@ -9,6 +9,8 @@ program running.
 This exercise uses PyTorch: arguments are tensors and modules, gradients come from autograd.
 
 Run `anndl grade gan` after each function; they are tested one by one.
+
+You may import PyTorch and NumPy and the harmless part of the standard library (math, itertools, random, ...).
 """
 
 import torch

@@ -6,6 +6,8 @@ another matter: every filter spans all channels of its input and makes one chann
 (Dumoulin and Visin 2016, relationships 6 and 15)
 
 Run `anndl grade output_size` after each function; they are tested one by one.
+
+You may import NumPy and the harmless part of the standard library (math, itertools, random, ...).
 """
 
 ### BEGIN SOLUTION

@@ -11,6 +11,8 @@ In shapes n is the number of examples, s of time steps, d of inputs, u of units 
 Wx (d, u), Wh (u, u), bh (u,), Wy (u, k), by (k,). Sequences have the shape (n, s, d): example, step, component.
 
 Run `anndl grade bptt` after each function; they are tested one by one.
+
+You may import NumPy and the harmless part of the standard library (math, itertools, random, ...).
 """
 
 import numpy as np

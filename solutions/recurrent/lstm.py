@@ -10,6 +10,8 @@ is the number of units and d that of inputs. The first u rows of every weight ma
 input.
 
 Run `anndl grade lstm` after each function; they are tested one by one.
+
+You may import NumPy and the harmless part of the standard library (math, itertools, random, ...).
 """
 
 import numpy as np

@@ -1,4 +1,4 @@
-"""A name must be earned, and a slip costs its own points: on small exercises made for the purpose, and on the eight."""
+"""A name must be earned, and a slip costs its own points: on small exercises made for the purpose, and on those of the course."""
 
 from pathlib import Path
 

@@ -87,7 +87,7 @@ def test_one_bad_function_does_not_spoil_the_others(root, sandbox):
         + "def attention_weights(Q, K, mask=None):\n    _exit(3)\ndef attention(Q, K, V, mask=None):\n    pass\n"
     )
     report = Grader(root, sandbox.open, Limits()).grade("attention", source)
-    assert report.earned == 3
+    assert report.earned == 4  # softmax's, and that it leaves its argument as it is
     assert {record.status for record in report.records} == {"pass", "crashed", "fail"}
 
 

@@ -11,7 +11,7 @@ import time
 
 import pytest
 
-from autograder.calls import Limits
+from autograder.calls import HOME, Limits
 from autograder.grading import Grader
 from autograder.sandbox.client import Sandbox
 from autograder.watch import Job
@@ -149,6 +149,21 @@ def test_an_endless_function_costs_about_two_seconds(terminal, course, body):
     assert report.count("did not finish") == 1
     watch.type("q")
     assert watch.process.wait(timeout=10) == 1
+
+
+def test_one_endless_function_is_waited_for_once(root):
+    """What builds on it is not called in vain, and loses nothing."""
+    text = (root / "solutions/attention/attention.py").read_text()
+    head, rest = text.split("def softmax", 1)
+    _, rest = rest.split("\ndef ", 1)
+    loop = f"{head}def softmax(scores, axis=-1):\n    while True:\n        pass\n\n\ndef {rest}"
+    with Sandbox("best-effort") as sandbox:
+        report = Grader(root, sandbox.open, HOME).grade("attention", loop)
+    lost = {record.status for record in report.records if not record.earned}
+    assert lost == {"timeout"}
+    assert {function for record in report.records for function in record.carried} == {"softmax"}
+    assert sum(record.points - record.earned for record in report.records) <= 4  # softmax's three, and its arguments'
+    assert sum(record.seconds for record in report.records) < 2 * HOME.call_seconds
 
 
 def test_keys_act_while_a_grading_runs(terminal, course):

@@ -72,14 +72,14 @@ def whole(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return unpacked(tmp_path_factory.mktemp("bundle"), ())
 
 
-def assert_same_verdicts(folder: Path, names: tuple[str, ...], pairs: int) -> None:
-    """Grade stub, solution, every wrong version and some pairs, there and here."""
+def assert_same_verdicts(folder: Path, names: tuple[str, ...], pairs: int, every: int = 1) -> None:
+    """Grade stub, solution, wrong versions (one of `every` few) and some pairs, there and here."""
     grader = Grader(ROOT)
     work = []
     for name in names:
         bench = grader.bench(name)
         work += [[name, bench.exercise.stub(ROOT).read_text()], [name, bench.solution]]
-        work += [[name, variant.source] for variant in bench.variants[0]]
+        work += [[name, variant.source] for variant in bench.variants[0][::every]]
         work += [[name, variant.source] for variant in bench.variants[1][:: max(1, len(bench.variants[1]) // pairs)]]
     environment = {"PATH": os.environ["PATH"], "PYTHONPATH": str(folder), "OMP_NUM_THREADS": "1", "HOME": str(folder)}
     run = subprocess.run(
@@ -100,12 +100,9 @@ def assert_same_verdicts(folder: Path, names: tuple[str, ...], pairs: int) -> No
     for (name, source), told in zip(work, there["told"], strict=True):
         records = grader.grade(name, source).records
         here = [[r.test, r.status, r.earned, list(r.misconceptions)] for r in records]
-        carried = {
-            r.test for r in records if r.carried
-        }  # the bundle has no right versions to carry a mark forward with
-        assert all(row[1] != "pass" for row in told if row[0] in carried)
-        if source not in of_one or carried:  # two mistakes at once: several pairs may explain them equally well
-            here, told = ([row[:3] for row in rows if row[0] not in carried] for rows in (here, told))
+        if source not in of_one:  # two mistakes at once: several pairs may explain them equally well
+            unusual = {r.test for r in records if r.carried}  # its calls of right functions may not be recorded
+            here, told = ([row[:3] for row in rows if row[0] not in unusual] for rows in (here, told))
         if told != here:
             different.append((name, source, [pair for pair in zip(here, told, strict=True) if pair[0] != pair[1]]))
     assert not different, f"{len(different)} of {len(work)}, such as {different[0][0]}: {different[0][2]}"
@@ -137,7 +134,7 @@ def assert_nothing_of_a_solution(folder: Path) -> None:
 
 
 def test_same_verdicts_and_names(quick: Path) -> None:
-    assert_same_verdicts(quick, QUICK, pairs=10)
+    assert_same_verdicts(quick, QUICK, pairs=5, every=4)
 
 
 def test_no_line_of_a_solution(quick: Path) -> None:

@@ -298,7 +298,7 @@ WHY = {
         "cell 2, line 1",
         "ONE = int(input())",
     ],
-    "exits": ["os may not be imported here", "import os"],
+    "exits": ["os may not be imported here", "os._exit"],
     "wrong": ["What holds:", "Your results are those of this belief", "It explains:"],
 }
 

@@ -229,6 +229,15 @@ def test_one_rule_of_imports_in_one_sentence(opened: Open, statement: str, frame
     assert (outcome.type, outcome.message, outcome.line) == ("ImportError", imports.refusal(name, framework), 2)
 
 
+def test_an_import_that_is_never_used_costs_nothing(opened: Open) -> None:
+    source = "import os\nimport sys\ndef f(x):\n    return 2 * x\ndef g(x):\n    return os.cpu_count()\n"
+    runner = opened(source)
+    assert isinstance(runner.call("f", [1.0], {}), Returned)
+    outcome = runner.call("g", [1.0], {})
+    assert isinstance(outcome, Raised)
+    assert (outcome.type, outcome.message, outcome.line) == ("ImportError", imports.refusal("os", "numpy"), 6)
+
+
 def test_torch_belongs_to_torch_exercises(opened: Open) -> None:
     source = "def f():\n    import torch\n    return torch.ones(1)\n"
     assert isinstance(opened(source, framework="numpy").call("f", [], {}), Raised)

@@ -5,6 +5,8 @@ stretched to the standard deviation 1, with numbers that are found on the traini
 (LeCun et al. 1998, Efficient BackProp, section 4.3)
 
 Run `anndl grade scaling` after each function; they are tested one by one.
+
+You may import NumPy and the harmless part of the standard library (math, itertools, random, ...).
 """
 
 import numpy as np
