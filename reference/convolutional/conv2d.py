@@ -161,7 +161,7 @@ class Conv2d(nn.Module):
         super().__init__()
         if in_channels % groups or filters % groups:
             raise ValueError(f"groups = {groups} must divide {in_channels} channels and {filters} filters")
-        self.geometry = {"stride": stride, "padding": padding, "dilation": dilation, "groups": groups}
+        self.geometry: dict[str, Any] = {"stride": stride, "padding": padding, "dilation": dilation, "groups": groups}
         self.weight = nn.Parameter(torch.empty(filters, in_channels // groups, *pair(kernel)))
         self.bias = nn.Parameter(torch.zeros(filters)) if bias else None
         nn.init.kaiming_normal_(self.weight, nonlinearity="relu")

@@ -40,7 +40,8 @@ def vanishing(run: Run) -> Result:
         return torch.randn(*shape, dtype=torch.float64, generator=generator).to(run.device)
 
     def orthogonal() -> Tensor:
-        return torch.linalg.qr(draw(hidden, hidden))[0]
+        q: Tensor = torch.linalg.qr(draw(hidden, hidden))[0]
+        return q
 
     def tanh_network(sigma: float) -> tuple[Tensor, Tensor]:
         """The norms, and their bounds."""

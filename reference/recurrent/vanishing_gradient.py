@@ -63,7 +63,7 @@ def cell_norms(
     h = h0.shape[-1]
 
     def step(state: Tensor, x: Tensor) -> Tensor:
-        return torch.cat(lstm.step(x, *state.chunk(2, dim=-1), params), dim=-1)
+        return torch.cat(lstm.step(x, state[:h], state[h:], params), dim=-1)
 
     H, C = lstm.forward(X, h0, c0, params)
     states = torch.cat([H, C], dim=-1)[:, :-1]
