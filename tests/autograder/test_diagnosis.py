@@ -4,12 +4,13 @@ from pathlib import Path
 
 import pytest
 
-from autograder.calls import Raised, Returned
+from autograder.calls import Limits, Raised, Returned
 from autograder.desk import sandboxed
 from autograder.diagnosis import Grounds, agreement, constant_functions, diagnose
-from autograder.grading import Grader, in_process
+from autograder.grading import PUBLIC, Grader, Session, in_process
 from autograder.oracle import Answer
 from autograder.trace import Call
+from autograder.trial import Trial
 from autograder.variants import Variant
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -132,3 +133,18 @@ def test_nothing_is_gained_for_the_function_that_was_replaced(graders: list[Grad
     lazy = "def gates(x, h, params):\n    return None\n\n\ndef step(x, h, c, params):\n    return gates(x, h, params)\n"
     report = graders[1].grade("lstm", lazy + "\n\ndef forward(X, h0, c0, params):\n    return None\n")
     assert report.earned == 0
+
+
+def test_a_trial_judges_as_a_grading_does():
+    """The proof's profiles come from trials, and a belief that fails what a grading passes would never be named."""
+    bench = Grader(ROOT).bench("attention")
+    broken = bench.solution.replace("    return weights @ V, weights\n", '    raise ValueError("no context")\n')
+    assert broken != bench.solution
+    session = Session(bench, bench.submission(broken), PUBLIC, in_process, Limits(), diagnose=False)
+    try:
+        failed = {record.test for record in session.run() if record.status != "pass"}
+    finally:
+        session.close()
+    assert failed
+    assert "test_arguments_stay_as_they_are" not in failed  # the other two functions are right
+    assert Trial(bench).run(broken).failed == failed

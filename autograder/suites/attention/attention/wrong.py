@@ -248,16 +248,34 @@ def forbidden_scores_are_zero_but_for_empty_rows(Q, K, mask=None):
     return np.where(mask.any(axis=-1, keepdims=True), softmax(np.where(mask, scores, 0.0)), 0.0)
 
 
+@misconception("attention-mask-sets-scores-to-zero", replaces="attention_weights")
+def forbidden_scores_are_zero_and_weights_too(Q, K, mask=None):
+    scores = Q @ np.swapaxes(K, -1, -2) / np.sqrt(Q.shape[-1])
+    return softmax(scores) if mask is None else softmax(scores * mask) * mask
+
+
 @misconception("attention-mask-is-added", replaces="attention_weights")
 def ones_and_zeros_added(Q, K, mask=None):
     scores = Q @ np.swapaxes(K, -1, -2) / np.sqrt(Q.shape[-1])
     return softmax(scores if mask is None else scores + mask)
 
 
+@misconception("attention-mask-is-added", replaces="attention_weights")
+def ones_and_zeros_added_and_weights_masked(Q, K, mask=None):
+    scores = Q @ np.swapaxes(K, -1, -2) / np.sqrt(Q.shape[-1])
+    return softmax(scores) if mask is None else softmax(scores + mask) * mask
+
+
 @misconception("attention-zero-times-infinity", replaces="attention_weights")
 def product_with_infinity(Q, K, mask=None):
     scores = Q @ np.swapaxes(K, -1, -2) / np.sqrt(Q.shape[-1])
     return softmax(scores if mask is None else scores + (1 - np.asarray(mask)) * -np.inf)
+
+
+@misconception("attention-forbidden-score-not-low-enough", replaces="attention_weights")
+def a_low_score_and_weights_masked(Q, K, mask=None):
+    scores = Q @ np.swapaxes(K, -1, -2) / np.sqrt(Q.shape[-1])
+    return softmax(scores) if mask is None else softmax(np.where(mask, scores, -100.0)) * mask
 
 
 @misconception("attention-only-looks-back", replaces="attention_weights")
@@ -278,6 +296,15 @@ def causal_without_a_mask(Q, K, mask=None):
     return np.where(allowed, softmax(np.where(mask, scores, np.where(allowed, -np.inf, 0.0))), 0.0)
 
 
+@misconception("attention-only-looks-back", replaces="attention_weights")
+def causal_and_masked_by_a_large_number(Q, K, mask=None):
+    scores = Q @ np.swapaxes(K, -1, -2) / np.sqrt(Q.shape[-1])
+    if mask is not None:
+        scores = np.where(mask, scores, -1e30)
+    weights = softmax(np.where(np.tril(np.ones(scores.shape[-2:], dtype=bool)), scores, -1e30))
+    return weights if mask is None else weights * mask
+
+
 @misconception("attention-context-from-the-keys", replaces="attention")
 def context_from_keys(Q, K, V, mask=None):
     weights = attention_weights(Q, K, mask)
@@ -294,3 +321,15 @@ def scores_mix_the_values(Q, K, V, mask=None):
 def queries_scaled_before(Q, K, V, mask=None):
     weights = attention_weights(Q / np.sqrt(Q.shape[-1]), K, mask)
     return weights @ V, weights
+
+
+@misconception("attention-softmax-twice", replaces="attention")
+def weights_made_weights_again(Q, K, V, mask=None):
+    weights = softmax(attention_weights(Q, K, mask))
+    return weights @ V, weights
+
+
+@misconception("attention-softmax-twice", replaces="attention")
+def weights_made_weights_again_for_the_context(Q, K, V, mask=None):
+    weights = attention_weights(Q, K, mask)
+    return softmax(weights) @ V, weights

@@ -29,6 +29,10 @@ def text(rng, C):
     return [a, b, a, c, *rest, b, d, d, a, c]
 
 
+def windows_of_sentences(module, sentences, radius):
+    return [module.windows(sentence, radius) for sentence in sentences]
+
+
 def two_in_a_row(module, context, other, C, U):
     return module.forward(context, C, U), module.forward(other, C, U), module.forward(context, -C, U)
 
@@ -63,9 +67,10 @@ def test_every_token_is_a_target(check, rng):
     check.value("windows", ["alone"], 2, expected=[("alone", [])])
     check.value("windows", ["two", "words"], 0, expected=[("two", []), ("words", [])])
     check.value("windows", ["two", "words"], 5, expected=[("two", ["words"]), ("words", ["two"])])
-    a, b, c = rng.permutation(9)[:3].tolist()
+    a, b, c, d = rng.permutation(9)[:4].tolist()
     check.value("windows", [a], 3, expected=[(a, [])])
     check.value("windows", [a, b, c], 0, expected=[(a, []), (b, []), (c, [])])
+    check.against_reference(windows_of_sentences, [[a, b, c, d], [b], [c, a]], 1)  # of one word, too
 
 
 @points(1)

@@ -15,6 +15,13 @@ wrong = [
     ),
     edit("slice-starts-below-zero", "max(0, i - radius)", "i - radius"),
     edit(
+        "slice-starts-below-zero",
+        WINDOW,
+        "[tokens[i + j] for j in range(-radius, radius + 1) if j and i + j < len(tokens)]",
+    ),
+    edit("cbow-pairs-turned-round", f"(target, {WINDOW})", f"({WINDOW}, target)"),
+    edit("cbow-last-window-left-out", "enumerate(tokens)\n", "enumerate(tokens[:-1])\n"),
+    edit(
         "cbow-window-filled-up-at-the-edge",
         WINDOW,
         "[tokens[(i + j) % len(tokens)] for j in range(-radius, radius + 1) if j]",
@@ -24,6 +31,7 @@ wrong = [
     edit("cbow-last-neighbour-left-out", "tokens[i + 1 : i + 1 + radius]", "tokens[i + 1 : i + radius]"),
     edit("cbow-last-neighbour-left-out", "max(0, i - radius)", "max(0, i - radius + 1)"),
     edit("cbow-repeated-word-counts-once", WINDOW, f"list(dict.fromkeys({WINDOW}))"),
+    edit("cbow-repeated-word-counts-once", WINDOW, f"sorted(set({WINDOW}))"),
     edit("cbow-repeated-word-counts-once", "for word in context:", "for word in set(context):"),
     edit("cbow-context-summed", MEAN, "C[context].sum(axis=0)", function="forward"),
     edit("cbow-context-summed", MEAN, "C[context].sum(axis=0)", function="loss_and_gradients"),
@@ -33,13 +41,34 @@ wrong = [
         "return -log_p[target], dC, np.outer(error, hidden)",
         "return -log_p[target], np.outer(error, hidden), dC",
     ),
+    edit("cbow-tables-swapped", "U.T @ error / len(context)", "C.T @ error / len(context)"),
+    edit("cbow-gradient-in-the-targets-row", "dC[word] += U.T @ error", "dC[target] += U.T @ error"),
+    edit(
+        "cbow-gradient-in-the-targets-row",
+        "    for word in context:\n        dC[word] += U.T @ error / len(context)\n",
+        "    dC[target] = U.T @ error\n",
+    ),
     edit("cbow-hidden-squashed", MEAN, f"np.tanh({MEAN})", function="forward"),
     edit("cbow-hidden-squashed", MEAN, f"np.tanh({MEAN})", function="loss_and_gradients"),
+    edit("cbow-scores-are-probabilities", "return exponentials / exponentials.sum()", "return scores"),
+    edit("cbow-scores-are-probabilities", "return exponentials / exponentials.sum()", "return scores - scores.max()"),
+    edit("cbow-scores-are-probabilities", "return exponentials / exponentials.sum()", "return exponentials"),
+    edit("cbow-scores-are-probabilities", "return exponentials / exponentials.sum()", "return np.exp(scores)"),
+    edit(
+        "softmax-returns-logarithms",
+        "return exponentials / exponentials.sum()",
+        "return scores - scores.max() - np.log(exponentials.sum())",
+    ),
     edit("softmax-without-the-maximum", "np.exp(scores - scores.max())", "np.exp(scores)"),
     edit("softmax-without-the-maximum", "    scores = scores - scores.max()\n", ""),
     edit("log-of-an-underflowed-probability", "return -log_p[target],", "return -np.log(np.exp(log_p[target])),"),
-    edit(
-        "log-of-an-underflowed-probability", "return -log_p[target],", "return -np.log(np.exp(log_p[target]) + 1e-12),"
+    *(
+        edit(
+            "log-of-an-underflowed-probability",
+            "return -log_p[target],",
+            f"return -np.log(np.exp(log_p[target]) + {small}),",
+        )
+        for small in (1e-8, 1e-10, 1e-12)
     ),
     edit("cbow-empty-context-divides-by-zero", MEAN, "C[context].mean(axis=0)", function="forward"),
     edit("cbow-empty-context-divides-by-zero", MEAN, "C[context].mean(axis=0)", function="loss_and_gradients"),
@@ -68,6 +97,16 @@ wrong = [
         "    dC = np.zeros_like(C)\n",
         "    error[np.arange(len(C)) != target] = 0\n    dC = np.zeros_like(C)\n",
     ),
+    edit(
+        "cbow-only-the-targets-row-learns",
+        "np.outer(error, hidden)",
+        "np.outer(np.eye(len(U))[target] * error, hidden)",
+    ),
+    edit(
+        "cbow-error-times-the-slope",
+        "    error[target] -= 1\n",
+        "    error[target] -= 1\n    error = error * np.exp(log_p) * (1 - np.exp(log_p))\n",
+    ),
     edit("cbow-target-not-subtracted", "    error[target] -= 1\n", ""),
     edit("cbow-one-table-learns", "            U -= eta * dU\n", ""),
     edit("cbow-one-table-learns", "            C -= eta * dC\n", ""),
@@ -87,6 +126,7 @@ wrong = [
         "            total += loss_and_gradients(target, context, C, U)[0]\n",
     ),
     edit("cbow-losses-not-averaged", "losses.append(total / len(examples))", "losses.append(total)"),
+    edit("cbow-losses-not-averaged", "losses.append(total / len(examples))", "losses.append(loss)"),
     edit(
         "cbow-losses-not-averaged",
         "            total += loss\n        losses.append(total / len(examples))",
@@ -95,6 +135,16 @@ wrong = [
     edit("cbow-losses-not-averaged", "return C, U, losses", "return C, U, losses[-1]"),
     edit("cbow-writes-into-its-arguments", "    C, U = C.copy(), U.copy()\n", ""),
 ]
+
+
+@misconception("cbow-edges-are-no-targets", replaces="windows")
+def only_targets_with_neighbours(tokens, radius):
+    pairs = []
+    for i, target in enumerate(tokens):
+        context = tokens[max(0, i - radius) : i] + tokens[i + 1 : i + 1 + radius]
+        if context:
+            pairs.append((target, context))
+    return pairs
 
 
 @misconception("cbow-is-skip-gram", replaces="windows")
@@ -240,6 +290,21 @@ def as_it_is_written(target, context, C, U):
     for word in context:
         dC[word] += U.T @ error / len(context)
     return -np.log(p[target]), dC, np.outer(error, hidden)
+
+
+@misconception("cbow-is-skip-gram", replaces="train")
+def trains_on_pairs(tokens, C, U, radius, eta, epochs=1):
+    C, U = C.copy(), U.copy()
+    losses = []
+    for _ in range(epochs):
+        single = []
+        for centre, context in windows(tokens, radius):
+            for word in context:
+                loss, dC, dU = loss_and_gradients(word, [centre], C, U)
+                C, U = C - eta * dC, U - eta * dU
+                single.append(loss)
+        losses.append(sum(single) / len(single))
+    return C, U, losses
 
 
 @misconception("cbow-updates-once-an-epoch", replaces="train")

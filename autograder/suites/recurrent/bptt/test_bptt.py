@@ -1,4 +1,4 @@
-"""Backpropagation through time. n, T, d, h and k are all different and above 2; h0 and biases are not zero, no tanh saturates."""
+"""Backpropagation through time. The five sizes are all different and above 2; h0 and biases are not zero, no tanh saturates."""
 
 import numpy as np
 
@@ -6,9 +6,9 @@ from autograder import distinct_sizes, points
 
 
 def case(rng, steps=None):
-    """Examples, steps, inputs, units and outputs, no two of a size (but for a given number of steps)."""
-    n, T, d, h, k = distinct_sizes(rng, 5, low=3, high=8)
-    T = steps or T
+    """Examples, steps, inputs, units and outputs, no two of a size (a given number of steps is 1 or 9, as nothing else is)."""
+    n, s, d, h, k = distinct_sizes(rng, 5, low=3, high=8)
+    s = steps or s
     params = {
         "Wx": rng.normal(0, 0.6 / np.sqrt(d), (d, h)),
         "Wh": rng.normal(0, 1 / np.sqrt(h), (h, h)),
@@ -16,7 +16,7 @@ def case(rng, steps=None):
         "Wy": rng.normal(0, 1, (h, k)),
         "by": rng.uniform(0.5, 1.5, k) * rng.choice([-1, 1], k),
     }
-    return rng.normal(0, 1, (n, T, d)), rng.normal(0, 2, (n, T, k)), rng.uniform(-0.8, 0.8, (n, h)), params
+    return rng.normal(0, 1, (n, s, d)), rng.normal(0, 2, (n, s, k)), rng.uniform(-0.8, 0.8, (n, h)), params
 
 
 def with_errors_at(steps, X, T, h0, params):
@@ -48,8 +48,16 @@ def inputs_and_bias(module, X, T, h0, params):
     return {"Wx": grads["Wx"], "bh": grads["bh"]}
 
 
-def two_passes_in_a_row(module, X, h0, params, other_X, other_h0):
-    return module.forward(X, h0, params), module.forward(other_X, other_h0, params)
+def states(module, X, h0, params):
+    return module.forward(X, h0, params)[1]
+
+
+def outputs(module, X, h0, params):
+    return module.forward(X, h0, params)[0]
+
+
+def states_of_two_passes(module, X, h0, params, other_X, other_h0):
+    return module.forward(X, h0, params)[1], module.forward(other_X, other_h0, params)[1]
 
 
 def cut_and_then_whole(module, X, T, h0, params):
@@ -71,12 +79,21 @@ def test_forward_by_hand(check, rng):
     check.against_reference("forward", X[:1, :2], h0[:1], params)
 
 
-@points(2)
+@points(1)
 def test_the_state_is_carried_along(check, rng):
     """each state is computed from the input and the state before it, the first from h0"""
     X, _, h0, params = case(rng)
-    check.against_reference("forward", X, h0, params)
-    check.against_reference(two_passes_in_a_row, X, h0, params, rng.normal(size=X.shape), -h0)
+    check.against_reference(states, X, h0, params)
+    check.against_reference(states, rng.normal(size=(len(X), *X.shape[::2])), h0, params)  # as many steps as examples
+    check.against_reference(states_of_two_passes, X, h0, params, rng.normal(size=X.shape), -h0)
+
+
+@points(1)
+def test_the_outputs_read_the_states(check, rng):
+    """each output is computed from the state after its step"""
+    X, _, h0, params = case(rng)
+    check.against_reference(outputs, X, h0, params)
+    check.against_reference(outputs, -X, h0, params)
 
 
 @points(1)
@@ -144,7 +161,7 @@ def test_windows_in_between(check, rng):
         X, T, h0, params = case(rng, steps=9)
         check.against_reference("bptt", X, T, h0, params, window=window)
     check.against_reference("bptt", *with_errors_at((2, 4), *case(rng, steps=9)), window=2)
-    check.against_reference(cut_and_then_whole, *case(rng, steps=6))
+    check.against_reference(cut_and_then_whole, *case(rng, steps=9))
 
 
 @points(1)

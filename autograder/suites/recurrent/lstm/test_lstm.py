@@ -57,7 +57,8 @@ def test_gates_by_hand(check, rng):
 def test_biases_count(check, rng):
     """with all weights zero each gate shows its own bias"""
     n, h, d = distinct_sizes(rng, 3)
-    params = only_biases(h, d) | {f"b{gate}": rng.permutation(np.linspace(-2, 2, h) + 0.1) for gate in GATES}
+    biases = [rng.permutation(np.linspace(-2, 2, h)) + shift for shift in (0.1, 0.3, 0.5, 0.7)]  # no two gates alike
+    params = only_biases(h, d) | {f"b{gate}": bias for gate, bias in zip(GATES, biases, strict=True)}
     check.against_reference("gates", rng.normal(size=(n, d)), rng.uniform(-1, 1, (n, h)), params)
 
 

@@ -35,6 +35,11 @@ wrong = [
     edit("lstm-state-and-cell-swapped", "step(X[:, t], h, c, params)", "step(X[:, t], c, h, params)"),
     edit("lstm-gates-read-the-cell", "gates(x, h, params)", "gates(x, c, params)", function="step"),
     edit("lstm-writes-into-its-arguments", "c = f * c + i * g\n", "c *= f\n    c += i * g\n"),
+    edit(
+        "lstm-writes-into-its-arguments",
+        "c = f * c + i * g\n    return o * np.tanh(c), c\n",
+        "c *= f\n    c += i * g\n    return o * np.tanh(c), c.copy()\n",
+    ),
     edit("lstm-cell-shown-through-a-sigmoid", "return o * np.tanh(c), c\n", "return o / (1 + np.exp(-c)), c\n"),
     edit("lstm-hard-sigmoid", "return (1 + np.tanh(a / 2)) / 2", "return np.clip(0.2 * a + 0.5, 0, 1)"),
     edit("lstm-hard-sigmoid", "return (1 + np.tanh(a / 2)) / 2", "return np.clip(a / 6 + 0.5, 0, 1)"),
@@ -148,3 +153,37 @@ def the_forget_gates_bias(x, h, params):
     z = np.concatenate([h, x], axis=1)
     f, i, o = (1 / (1 + np.exp(-(z @ params[name] + params["bf"]))) for name in ("Wf", "Wi", "Wo"))
     return f, i, np.tanh(z @ params["Wg"] + params["bf"]), o
+
+
+@misconception("lstm-writes-into-its-arguments", replaces="forward")
+def one_array_for_all_cells(X, h0, c0, params):
+    h, c = h0, c0
+    H, C = [], []
+    for t in range(X.shape[1]):
+        h, new = step(X[:, t], h, c, params)
+        c[...] = new
+        H.append(h)
+        C.append(new)
+    return np.stack(H, axis=1), np.stack(C, axis=1)
+
+
+@misconception("recurrent-last-step-left-out", replaces="forward")
+def last_step_stays_zero(X, h0, c0, params):
+    H = np.zeros((*X.shape[:2], h0.shape[1]))
+    C = np.zeros_like(H)
+    h, c = h0, c0
+    for t in range(X.shape[1] - 1):
+        h, c = step(X[:, t], h, c, params)
+        H[:, t], C[:, t] = h, c
+    return H, C
+
+
+@misconception("recurrent-first-step-left-out", replaces="forward")
+def first_step_stays_zero(X, h0, c0, params):
+    H = np.zeros((*X.shape[:2], h0.shape[1]))
+    C = np.zeros_like(H)
+    h, c = h0, c0
+    for t in range(1, X.shape[1]):
+        h, c = step(X[:, t], h, c, params)
+        H[:, t], C[:, t] = h, c
+    return H, C
