@@ -138,6 +138,8 @@ def _difference(returned: Any, expected: Any, path: str, tolerance: Tolerance) -
 
 
 def _truth(returned: Any, expected: bool, where: str) -> Difference | None:
+    if type(returned) is int and returned in (0, 1):
+        returned = bool(returned)  # as `True == 1` in Python
     if isinstance(returned, bool | np.bool_) or (
         isinstance(returned, np.ndarray) and returned.shape == () and returned.dtype == bool
     ):

@@ -180,8 +180,7 @@ def _pair(
 ) -> Named:
     """Two beliefs that explain everything, where a version of both gives what neither alone does."""
     for pair, need in _plausible_pairs(pairs, stories, failing, profile):
-        strong, agreed = work.explained(pair, need)
-        if strong and agreed == need:
+        if work.all_explained(pair, need):
             named: Named = dict.fromkeys(need, pair.misconceptions)
             for id in pair.misconceptions:
                 if story := stories.get((id,)):
@@ -242,14 +241,17 @@ def _contradicts(story: _Story, chosen: Sequence[_Story], unexplained: frozenset
 def _plausible(
     variants: Sequence[Variant], failing: frozenset[str], profile: Callable[[Variant], frozenset[str] | None]
 ) -> list[tuple[Variant, frozenset[str]]]:
-    """Return the versions that may explain something, with the tests that they fail; the nearest first."""
+    """Return the versions that may explain something, with the tests that they fail.
+
+    Those come first that may explain nearly all, and those that are soon asked since they fail little.
+    """
     found = []
     for variant in variants:
         known = profile(variant)
         own = failing if known is None else known
         if own & failing:
             found.append((variant, own))
-    return sorted(found, key=lambda entry: (len(entry[1] - failing), len(entry[1] ^ failing)))
+    return sorted(found, key=lambda entry: (len(entry[1] - failing), min(len(entry[1]), len(entry[1] ^ failing))))
 
 
 def _plausible_pairs(
@@ -271,7 +273,7 @@ def _plausible_pairs(
             continue
         told = [story.agreed for id in pair.misconceptions if (story := stories.get((id,)))]
         need = failing.difference(*told)
-        if need and need <= first | second:
+        if need <= first | second and need & first and need & second:  # otherwise one of the two has no part in it
             found.append(((len(need), len(failing ^ (first | second)), len(found)), pair, need))
     return [(pair, need) for _, pair, need in sorted(found, key=lambda entry: entry[0])[:PAIRS]]
 
@@ -292,6 +294,16 @@ class _Work:
         found = {test: self._explains(variant, test) for test in sorted(tests)}
         strong = frozenset(test for test, agreed in found.items() if agreed == "strong")
         return strong, frozenset(test for test, agreed in found.items() if agreed != "no")
+
+    def all_explained(self, variant: Variant, tests: Collection[str]) -> bool:
+        """Whether a version explains all of the tests, some by a telling call; the first that it does not ends the work."""
+        strong = False
+        for test in sorted(tests):
+            agreed = self._explains(variant, test)
+            if agreed == "no":
+                return False
+            strong = strong or agreed == "strong"
+        return strong
 
     def together(self, forms: Sequence[Variant], tests: Collection[str]) -> frozenset[str]:
         """Return those of the tests that several forms of one belief explain, each what calls of some functions gave."""

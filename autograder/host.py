@@ -130,7 +130,8 @@ class Host:
             return self._raised(error if self._notebook is None else self._notebook.cause(error), function)
         if built:
             live = recipes.read_arguments(*live)
-        return Returned(self._keep(function, value), self._after(live), self._printed.take())
+        after = self._after(live)  # first: an argument that is itself what will be kept still goes back as data
+        return Returned(self._keep(function, value), after, self._printed.take())
 
     def packed(self, who: str, outcome: T, pack: Callable[[T | Failed], P]) -> P:
         """Return what `pack` makes of an outcome or, where its value may not leave, of the reason."""

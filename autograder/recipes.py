@@ -6,9 +6,9 @@
     Recipe("noise", {"arrays": [...]})        noise(n) serves the prepared tensors in order
     Recipe("leaf", {"array": ...})            a tensor whose gradient is wanted
 
-Read back: a module as its state dict of arrays, an optimizer as the number of its steps, batches as the number consumed,
-noise as the sizes asked for, a leaf as {"array", "grad"}, where grad is that of the sum of what the call returned, or says
-that there is none.
+Read back: a module as its state dict of arrays (with the names of the parameters that learn no more under "frozen", where
+there are any), an optimizer as the number of its steps, batches as the number consumed, noise as the sizes asked for, a leaf
+as {"array", "grad"}, where grad is that of the sum of what the call returned, or says that there is none.
 A further kind is one entry in `_BUILDERS` and one case in `read`.
 """
 
@@ -89,7 +89,9 @@ def read(value: Any) -> Any:
     import torch
 
     if isinstance(value, torch.nn.Module):
-        return {name: _array(tensor) for name, tensor in value.state_dict().items()}
+        state: dict[str, Any] = {name: _array(tensor) for name, tensor in value.state_dict().items()}
+        frozen = [name for name, parameter in value.named_parameters() if not parameter.requires_grad]
+        return state | ({"frozen": frozen} if frozen else {})
     if isinstance(value, torch.optim.Optimizer):
         return _steps.get(value, 0)
     if isinstance(value, Batches):

@@ -33,6 +33,7 @@ from autograder.desk import Desk
 from autograder.errors import KitError
 from autograder.grading import PUBLIC, Session, generator
 from autograder.learner import write_whole
+from autograder.oracle import Answer
 from autograder.suite import Test
 from autograder.wording import nested, runnable
 
@@ -171,7 +172,8 @@ def _culprit(session: Session, test: Test, failed: CheckFailed, calls: Sequence[
         if number in needed:
             wanted = set(_handles((calls[number].args, calls[number].kwargs)))
             needed |= {n for n in range(number) if wanted & set(_handles(_value(calls[n])))}
-    right = expected[last]
+    answer = expected[last]
+    right = answer.value if answer else None
     detail = failed.detail.difference if failed.detail else ""
     return Failure(
         test.name, test.title, failed.message.rstrip("."), detail, tuple(calls[n] for n in sorted(needed)), right
@@ -182,20 +184,25 @@ def _value(call: Call) -> Any:
     return call.outcome.value if isinstance(call.outcome, Returned) else None
 
 
-def _expected(session: Session, call: Call) -> Any:
-    """Return the reference's result; None where it is not known, as for a call with what only the submission holds."""
+def _expected(session: Session, call: Call) -> Answer | None:
+    """Return the reference's answer; None where it is not known, as for a call with what only the submission holds."""
     if any(True for _ in _handles((call.args, call.kwargs))):
         return None
     try:
-        return session.oracle.reference(call.function, (call.args, call.kwargs)).value
+        return session.oracle.reference(call.function, (call.args, call.kwargs))
     except InfrastructureError:
         return None
 
 
-def _differs(call: Call, right: Any) -> bool:
+def _differs(call: Call, right: Answer | None) -> bool:
+    """Whether a call gave something else than the reference, which may raise an error as the assignment asks."""
+    if isinstance(call.outcome, Raised) and right is not None:
+        return right.raised not in (call.outcome.type, *call.outcome.bases)
     if isinstance(call.outcome, Raised | Failed):
         return True
-    return right is not None and difference(call.outcome.value, right) is not None
+    if right is not None and right.raised:
+        return True
+    return right is not None and right.value is not None and difference(call.outcome.value, right.value) is not None
 
 
 def _handles(value: Any) -> Sequence[int]:

@@ -44,6 +44,6 @@ def functions_of(target: Target, known: Sequence[str]) -> tuple[str, ...]:
     if isinstance(target, str):
         return (target,)
     named = set(target.__code__.co_names)
-    for constant in target.__code__.co_consts:  # functions inside it
-        named |= set(getattr(constant, "co_names", ()))
+    for constant in target.__code__.co_consts:  # functions inside it, and names: arguments_after("train_round", ...)
+        named |= {constant} if isinstance(constant, str) else set(getattr(constant, "co_names", ()))
     return tuple(function for function in known if function in named)

@@ -110,7 +110,10 @@ class TooLong(BaseException):
 
 @contextlib.contextmanager
 def stopped_after(seconds: float) -> Iterator[None]:
-    """Raise `TooLong` in this block after some seconds; where there are no such signals, never."""
+    """Raise `TooLong` in this block after some seconds of processor time; where there are no such signals, never.
+
+    The clock would stop more on a busy machine, and a record would say other things than on an idle one.
+    """
     if threading.current_thread() is not threading.main_thread() or not hasattr(signal, "setitimer"):
         yield
         return
@@ -118,13 +121,13 @@ def stopped_after(seconds: float) -> Iterator[None]:
     def stop(number: int, frame: object) -> None:
         raise TooLong
 
-    before = signal.signal(signal.SIGALRM, stop)
-    signal.setitimer(signal.ITIMER_REAL, seconds, seconds)
+    before = signal.signal(signal.SIGPROF, stop)
+    signal.setitimer(signal.ITIMER_PROF, seconds, seconds)
     try:
         yield
     finally:
-        signal.setitimer(signal.ITIMER_REAL, 0)
-        signal.signal(signal.SIGALRM, before)
+        signal.setitimer(signal.ITIMER_PROF, 0)
+        signal.signal(signal.SIGPROF, before)
 
 
 class _Listening:

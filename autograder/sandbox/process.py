@@ -35,9 +35,9 @@ class Server(Protocol):
 
 
 def command(settings: Mapping[str, Any]) -> list[str]:
-    """Return the command line of `boot.py`, isolated from the environment, user site-packages and `.pth` files."""
+    """Return the command line of `boot.py`, isolated from user site-packages and `.pth` files; see `environment`."""
     boot = Path(__file__).resolve().parent / "boot.py"
-    return [sys.executable, "-I", "-S", "-B", str(boot), json.dumps(settings)]
+    return [sys.executable, "-P", "-s", "-S", "-B", str(boot), json.dumps(settings)]
 
 
 def started(
@@ -78,7 +78,10 @@ def package_folders(framework: str) -> list[str]:
 
 
 def environment(scratch: str) -> dict[str, str]:
-    """Return all that the environment contains: no secret, one thread, where libraries and temporary files lie."""
+    """Return all that the environment contains: no secret, one thread, where libraries and temporary files lie.
+
+    Sets of strings have the same order in every worker, so that what a submission makes of one gets the same mark each time.
+    """
     one = {name: "1" for name in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS")}
     kept = {name: os.environ[name] for name in ("LD_LIBRARY_PATH", "SYSTEMROOT") if name in os.environ}
-    return {**one, **kept, "LANG": "C.UTF-8", "PATH": "", "TMPDIR": scratch, "TEMP": scratch}
+    return {**one, **kept, "PYTHONHASHSEED": "0", "LANG": "C.UTF-8", "PATH": "", "TMPDIR": scratch, "TEMP": scratch}

@@ -28,14 +28,16 @@ def output_size(size, kernel, stride=1, padding=0, dilation=1):
         An int.
 
     Raises:
-        ValueError: an argument is too small or no integer (NumPy's integers are integers; True and 5.0 are not), or the
-            window covers more than the padded axis.
+        ValueError: the window does not fit: it covers dilation (kernel - 1) + 1, which is more than size + 2 padding.
+        ValueError: an argument is smaller than said above, or no integer. NumPy's integers are integers, too; 5.0, "5" and
+            True are none.
 
     By hand: in a row of 7 a window of 3 with stride 2 starts at 0, 2 and 4, so output_size(7, 3, stride=2) = 3, and so for a row
-    of 8. With dilation 2 the window covers 5: output_size(7, 3, dilation=2) = 3.
+    of 8. With dilation 2 the window covers 5: output_size(7, 3, dilation=2) = 3. A window of 5 has one position in a row of 5;
+    in a row of 3 it needs a padding of 1.
 
-    >>> output_size(7, 3, stride=2), output_size(8, 3, stride=2), output_size(7, 3, dilation=2)
-    (3, 3, 3)
+    >>> output_size(7, 3, stride=2), output_size(8, 3, stride=2), output_size(7, 3, dilation=2), output_size(3, 5, padding=1)
+    (3, 3, 3, 1)
     """
     raise NotImplementedError("write output_size here")
 
@@ -53,12 +55,13 @@ def conv_parameters(in_channels, filters, kernel, bias=True):
         An int. It does not depend on the size of the image.
 
     Raises:
-        ValueError: a size is too small or no integer, or `kernel` is neither an integer nor a pair.
+        ValueError: a number of channels or filters, or a side of the window, is smaller than 1 or no integer (see
+            `output_size`); or `kernel` is a tuple or list of another length than 2.
 
-    By hand: 4 filters of 5 x 5 on an image of 3 channels have 4 (5 * 5 * 3 + 1) = 304 parameters.
+    By hand: 4 filters of 5 x 5 on an image of 3 channels have 4 (5 * 5 * 3 + 1) = 304 parameters, and 300 without biases.
 
-    >>> conv_parameters(3, 4, 5)
-    304
+    >>> conv_parameters(3, 4, 5), conv_parameters(3, 4, (5, 5), bias=False)
+    (304, 300)
     """
     raise NotImplementedError("write conv_parameters here")
 
@@ -73,18 +76,22 @@ def network_shapes(input_shape, layers):
         {"type": "flatten"}
         {"type": "dense", "units": N}
 
-    Windows are square here, images need not be. Pooling keeps the number of channels.
+    Windows are square here, images need not be. Pooling keeps the number of channels. A flatten layer makes (n,) of any shape,
+    also of one that is flat already; a dense layer works on (n,) only, a conv or pool layer on (channels, height, width) only.
 
     Args:
         input_shape: (channels, height, width).
-        layers: list of such dicts, in order.
+        layers: list of such dicts, in order; they are not modified.
 
     Returns:
         List with one tuple per layer: (channels, height, width), or (n,) after flatten and dense.
 
     Raises:
-        ValueError: an unknown type or option, a missing option, a value that `output_size` refuses, a dense layer on a shape
-            that was not flattened, a conv or pool layer after flatten.
+        ValueError: the network cannot be built: a window does not fit, a dense layer comes before any flatten, a conv or pool
+            layer after one.
+        ValueError: what is given is no network: `input_shape` is not three integers of at least 1, "filters" or "units" is
+            no integer of at least 1 or another option is what `output_size` refuses, a type is missing or unknown, a layer
+            lacks an option that it needs or has one that its type does not know (for a pool layer that is "dilation", too).
 
     By hand: (3, 8, 10) becomes (4, 6, 8) through a conv layer with "filters": 4 and "kernel": 3, then (4, 3, 4) through a pool
     layer with "kernel": 2, (48,) through a flatten layer and (5,) through a dense layer with "units": 5.

@@ -11,6 +11,7 @@ You may import NumPy and the harmless part of the standard library (math, iterto
 """
 
 ### BEGIN SOLUTION
+import math
 from numbers import Integral
 
 LAYERS = {  # type: (needed, optional)
@@ -47,14 +48,16 @@ def output_size(size, kernel, stride=1, padding=0, dilation=1):
         An int.
 
     Raises:
-        ValueError: an argument is too small or no integer (NumPy's integers are integers; True and 5.0 are not), or the
-            window covers more than the padded axis.
+        ValueError: the window does not fit: it covers dilation (kernel - 1) + 1, which is more than size + 2 padding.
+        ValueError: an argument is smaller than said above, or no integer. NumPy's integers are integers, too; 5.0, "5" and
+            True are none.
 
     By hand: in a row of 7 a window of 3 with stride 2 starts at 0, 2 and 4, so output_size(7, 3, stride=2) = 3, and so for a row
-    of 8. With dilation 2 the window covers 5: output_size(7, 3, dilation=2) = 3.
+    of 8. With dilation 2 the window covers 5: output_size(7, 3, dilation=2) = 3. A window of 5 has one position in a row of 5;
+    in a row of 3 it needs a padding of 1.
 
-    >>> output_size(7, 3, stride=2), output_size(8, 3, stride=2), output_size(7, 3, dilation=2)
-    (3, 3, 3)
+    >>> output_size(7, 3, stride=2), output_size(8, 3, stride=2), output_size(7, 3, dilation=2), output_size(3, 5, padding=1)
+    (3, 3, 3, 1)
     """
     ### BEGIN SOLUTION
     size, kernel, stride, dilation = (_integer(value, 1) for value in (size, kernel, stride, dilation))
@@ -79,12 +82,13 @@ def conv_parameters(in_channels, filters, kernel, bias=True):
         An int. It does not depend on the size of the image.
 
     Raises:
-        ValueError: a size is too small or no integer, or `kernel` is neither an integer nor a pair.
+        ValueError: a number of channels or filters, or a side of the window, is smaller than 1 or no integer (see
+            `output_size`); or `kernel` is a tuple or list of another length than 2.
 
-    By hand: 4 filters of 5 x 5 on an image of 3 channels have 4 (5 * 5 * 3 + 1) = 304 parameters.
+    By hand: 4 filters of 5 x 5 on an image of 3 channels have 4 (5 * 5 * 3 + 1) = 304 parameters, and 300 without biases.
 
-    >>> conv_parameters(3, 4, 5)
-    304
+    >>> conv_parameters(3, 4, 5), conv_parameters(3, 4, (5, 5), bias=False)
+    (304, 300)
     """
     ### BEGIN SOLUTION
     height, width = kernel if isinstance(kernel, tuple | list) and len(kernel) == 2 else (kernel, kernel)
@@ -103,18 +107,22 @@ def network_shapes(input_shape, layers):
         {"type": "flatten"}
         {"type": "dense", "units": N}
 
-    Windows are square here, images need not be. Pooling keeps the number of channels.
+    Windows are square here, images need not be. Pooling keeps the number of channels. A flatten layer makes (n,) of any shape,
+    also of one that is flat already; a dense layer works on (n,) only, a conv or pool layer on (channels, height, width) only.
 
     Args:
         input_shape: (channels, height, width).
-        layers: list of such dicts, in order.
+        layers: list of such dicts, in order; they are not modified.
 
     Returns:
         List with one tuple per layer: (channels, height, width), or (n,) after flatten and dense.
 
     Raises:
-        ValueError: an unknown type or option, a missing option, a value that `output_size` refuses, a dense layer on a shape
-            that was not flattened, a conv or pool layer after flatten.
+        ValueError: the network cannot be built: a window does not fit, a dense layer comes before any flatten, a conv or pool
+            layer after one.
+        ValueError: what is given is no network: `input_shape` is not three integers of at least 1, "filters" or "units" is
+            no integer of at least 1 or another option is what `output_size` refuses, a type is missing or unknown, a layer
+            lacks an option that it needs or has one that its type does not know (for a pool layer that is "dilation", too).
 
     By hand: (3, 8, 10) becomes (4, 6, 8) through a conv layer with "filters": 4 and "kernel": 3, then (4, 3, 4) through a pool
     layer with "kernel": 2, (48,) through a flatten layer and (5,) through a dense layer with "units": 5.
@@ -129,29 +137,32 @@ def network_shapes(input_shape, layers):
     shape = tuple(_integer(side, 1) for side in input_shape)
     shapes = []
     for layer in layers:
-        options = dict(layer)  # a copy: the caller's layers stay as they are
-        kind = options.pop("type", None)
+        kind = layer.get("type")
         if kind not in LAYERS:
             raise ValueError(f"there is no layer of type {kind!r}")
         needed, optional = LAYERS[kind]
-        if not needed <= set(options) <= needed | optional:
-            raise ValueError(f"{kind} needs {needed} and knows {optional}; given were {set(options)}")
-        if (len(shape) == 3) != (kind in ("conv", "pool")) and kind != "flatten":
-            raise ValueError(f"a {kind} layer cannot follow the shape {shape}")
+        options = set(layer) - {"type"}
+        if not needed <= options <= needed | optional:
+            raise ValueError(f"{kind} needs {needed} and knows {optional}; given were {options}")
         if kind == "flatten":
-            count = 1
-            for side in shape:
-                count *= side
-            shape = (count,)
+            shape = (math.prod(shape),)  # with a comma: a tuple of one number
         elif kind == "dense":
-            shape = (_integer(options["units"], 1),)
+            if len(shape) == 3:
+                raise ValueError(f"a dense layer cannot follow the shape {shape}: flatten first")
+            shape = (_integer(layer["units"], 1),)
         else:
+            if len(shape) != 3:
+                raise ValueError(f"a {kind} layer cannot follow the shape {shape}")
             channels, height, width = shape
+            kernel, padding, dilation = layer["kernel"], layer.get("padding", 0), layer.get("dilation", 1)
             if kind == "conv":
-                channels = _integer(options.pop("filters"), 1)  # one channel per filter, whatever came in
+                channels = _integer(layer["filters"], 1)  # one channel per filter, whatever came in
+                stride = layer.get("stride", 1)
             else:
-                options.setdefault("stride", options["kernel"])  # pooling windows do not overlap
-            shape = (channels, output_size(height, **options), output_size(width, **options))
+                stride = layer.get("stride", kernel)  # pooling windows lie side by side
+            height = output_size(height, kernel, stride, padding, dilation)
+            width = output_size(width, kernel, stride, padding, dilation)
+            shape = (channels, height, width)
         shapes.append(shape)
     return shapes
     ### END SOLUTION

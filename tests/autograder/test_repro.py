@@ -108,6 +108,12 @@ def test_a_call_that_raises_raises_in_the_script_too(whole):
     assert f'File "{desk.file(exercise)}"' in done.stderr
 
 
+def test_an_error_that_the_assignment_asks_for_is_no_failing_call(whole):
+    refused = "isinstance(value, bool) or not isinstance(value, Integral)"
+    failure = first_failure(*spoilt(whole, "convolutional", "output_size", refused, "not isinstance(value, Integral)"))
+    assert True in failure.calls[-1].args  # and not one of the calls before it, which raise as they should
+
+
 def test_where_nothing_fails_it_is_said(whole):
     desk, exercise = spoilt(whole, "attention", "attention", "import", "import")
     with pytest.raises(NothingFails, match="what is written is right"):

@@ -123,6 +123,18 @@ def test_draws_without_a_seed_are_the_same_in_this_process_and_confined(sandbox:
     assert first[0] != first[3]  # they go on from call to call
 
 
+def test_sets_have_the_same_order_in_every_worker() -> None:
+    source = "def f():\n    return list({c * 3 for c in 'abcdefghij'})\n"
+    found = []
+    for _ in range(3):
+        with Sandbox("best-effort") as own:
+            runner = own.open(Submission(source, "exercises/some/thing.py"), Limits())
+            runner.load()
+            found.append(plain(runner.call("f", [], {})))
+            runner.close()
+    assert found[0] == found[1] == found[2]
+
+
 def test_draws_of_torch_are_the_same_too(sandbox: Sandbox) -> None:
     source = "import torch\nstart = torch.rand(2)\ndef f():\n    return [start, torch.randn(2), torch.nn.Linear(2, 1).weight]\n"
     torch.rand(5)

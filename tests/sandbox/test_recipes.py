@@ -87,6 +87,14 @@ def test_what_is_read_back_does_not_change_with_the_module() -> None:
     assert np.array_equal(before["0.weight"], STATE["0.weight"])
 
 
+def test_what_was_frozen_in_a_call_is_told() -> None:
+    """A network that can no longer learn has all its weights right, and is not as it was."""
+    args, _ = recipes.build_arguments([MODULE], {})
+    assert "frozen" not in recipes.read(args[0])
+    args[0][0].bias.requires_grad_(False)
+    assert recipes.read(args[0])["frozen"] == ["0.bias"]
+
+
 @pytest.mark.parametrize(
     "recipe",
     [

@@ -1,21 +1,17 @@
-"""Output sizes. Strides that do not divide, padding and dilation together, images that are not square, kernels that just fit."""
+"""Output sizes. Each axis is as long as follows from the steps that the window makes on it and from what is left over."""
 
 import numpy as np
 
 from autograder import distinct_sizes, points
+from autograder.calls import Raised
+from autograder.oracle import Stopped
+
+FLATTEN = {"type": "flatten"}
 
 
-def fitting(rng):
-    """A call of output_size with nothing default, where the division leaves a remainder and the window fits several times."""
-    kernel, stride, padding, dilation = distinct_sizes(rng, 4, low=2, high=5)
-    rest = int(rng.integers(1, stride))
-    return (
-        dilation * (kernel - 1) + 1 + stride * int(rng.integers(2, 6)) + rest + 2 * padding,
-        kernel,
-        stride,
-        padding,
-        dilation,
-    )
+def length(kernel, stride=1, padding=0, dilation=1, *, steps, left=0):
+    """Length of the axis on which such a window makes so many steps, and so many samples are left over."""
+    return dilation * (kernel - 1) + 1 + stride * steps + left - 2 * padding
 
 
 def conv(filters, kernel, **options):
@@ -26,199 +22,225 @@ def pool(kernel, **options):
     return {"type": "pool", "kernel": kernel, **options}
 
 
-FLATTEN = {"type": "flatten"}
-
-
 def dense(units):
     return {"type": "dense", "units": units}
 
 
+def size_or_error(output_size, *arguments):
+    """What output_size returns, or the text ValueError where it raises that; anything else is not for the suite to catch."""
+    try:
+        return output_size(*arguments)
+    except Stopped as stopped:
+        if isinstance(stopped.outcome, Raised) and "ValueError" in (stopped.outcome.type, *stopped.outcome.bases):
+            return "ValueError"
+        raise
+
+
 def sizes(module, calls):
-    """Several sizes at once: one number alone can be right, or like another mistake's, by chance."""
-    return [module.output_size(*call) for call in calls]
+    """Several sizes in one check: a ValueError says something only beside what is returned for other windows."""
+    return [size_or_error(module.output_size, *call) for call in calls]
+
+
+def integers_taken(module, numbers):
+    """Whether the same numbers are taken as Python's integers, and whether as NumPy's."""
+    both = {"Python's": numbers, "NumPy's": [np.int64(number) for number in numbers]}
+    return {whose: size_or_error(module.output_size, *sizes) != "ValueError" for whose, sizes in both.items()}
 
 
 @points(1)
-def test_positions_by_hand(check):
-    """the positions of a window of 3 in a row of 7"""
+def test_positions_by_hand(check, rng):
+    """a window of 3 has 5 positions in a row of 7"""
     check.value("output_size", 7, 3, expected=5)
-    check.value("output_size", 7, 3, stride=2, expected=3)
-    check.value("output_size", 32, 5, expected=28)
+    check.against_reference("output_size", *(int(n) for n in rng.integers([20, 4], [40, 10])))
 
 
 @points(1)
-def test_the_last_position_must_fit_whole(check):
+def test_the_last_position_must_fit_whole(check, rng):
     """a window that would stick out is no position: round down"""
-    check.against_reference(sizes, [[8, 3, 2], [10, 3, 4], [13, 2, 3], [224, 7, 5], [6, 5, 9]])
+    check.value("output_size", 8, 3, stride=2, expected=3)
+    for low, high, left in (
+        (1, 4, 0),
+        (-3, -1, 1),
+        (-2, 3, -1),
+    ):  # wider or narrower than a step; all used, 1 or most left over
+        stride, steps = distinct_sizes(rng, 2, low=5)
+        kernel = stride + int(rng.integers(low, high))
+        size = length(kernel, stride, steps=steps, left=left % stride)
+        check.against_reference("output_size", size, kernel, stride=stride)
 
 
 @points(1)
-def test_padding_is_on_each_side(check):
+def test_padding_is_on_each_side(check, rng):
     """padding is added on each side"""
-    check.against_reference(sizes, [[9, 4, 1, 2], [8, 3, 2, 3], [4, 6, 1, 2], [224, 7, 2, 3]])
     check.value("output_size", 7, 3, padding=1, expected=7)
+    padding, steps = distinct_sizes(rng, 2, low=2, high=5)
+    check.against_reference("output_size", length(8, 1, padding, steps=steps + 9), 8, padding=padding)
+    check.against_reference("output_size", length(9, 4, padding, steps=steps + 5), 9, 4, padding)
 
 
 @points(1)
-def test_dilation_spreads_the_window(check):
+def test_dilation_spreads_the_window(check, rng):
     """K samples, D apart, cover D (K - 1) + 1 pixels"""
-    check.against_reference(sizes, [[20, 3, 1, 0, 4], [11, 4, 1, 0, 3], [17, 5, 1, 0, 2], [6, 1, 1, 0, 5]])
     check.value("output_size", 7, 3, dilation=2, expected=3)
+    for kernel, dilation in rng.permuted([[4, 5], [3, 2]], axis=1).T.tolist():
+        check.against_reference("output_size", int(rng.integers(20, 40)), kernel, dilation=dilation)
 
 
 @points(2)
 def test_everything_at_once(check, rng):
     """stride, padding and dilation together"""
-    check.against_reference(sizes, [list(fitting(rng)) for _ in range(8)])
+    for left in (0, 1, -1):
+        kernel, stride = rng.integers([8, 5], [11, 8]).tolist()
+        padding, dilation, steps = distinct_sizes(rng, 3, low=2, high=4)
+        size = length(kernel, stride, padding, dilation, steps=steps + 2, left=left % stride)
+        check.against_reference("output_size", size, kernel, stride, padding, dilation)
 
 
 @points(1)
-def test_windows_that_just_fit(check):
-    """a window as large as its input fits once, a window of 1 everywhere"""
-    check.value("output_size", 5, 5, expected=1)
-    check.value("output_size", 5, 5, 3, expected=1)
-    check.value("output_size", 3, 7, 2, 2, expected=1)
-    check.value("output_size", 9, 3, 1, 0, 4, expected=1)
-    check.value("output_size", 6, 1, expected=6)
-    check.value("output_size", 1, 1, expected=1)
+def test_windows_that_just_fit(check, rng):
+    """a window as large as its axis fits once, a window of 1 everywhere"""
+    size, kernel, padding, dilation, samples = rng.integers([5, 8, 2, 2, 3], [10, 12, 4, 5, 6]).tolist()
+    plain, padded = [size, size, padding], [kernel - 2 * padding, kernel, size, padding]
+    dilated, single = [dilation * (samples - 1) + 1, samples, 1, 0, dilation], [size, 1, 1, 0, dilation]
+    check.against_reference(sizes, [plain, padded, dilated, single])
 
 
 @points(1)
-def test_a_window_that_does_not_fit_is_an_error(check):
+def test_a_window_that_does_not_fit_is_an_error(check, rng):
     """a window that covers more than the padded axis is a ValueError"""
-    check.value("output_size", 5, 5, expected=1)  # just fits
-    check.raises(ValueError, "output_size", 4, 5)
-    check.raises(ValueError, "output_size", 2, 7, 2, 2)
-    check.raises(ValueError, "output_size", 8, 3, 1, 0, 4)
-    check.raises(ValueError, "output_size", 5, 9, 4)
+    size, kernel, padding, dilation, samples = rng.integers([5, 8, 2, 2, 3], [10, 12, 4, 5, 6]).tolist()
+    check.raises(ValueError, "output_size", size, size + 1)
+    check.raises(ValueError, "output_size", kernel - 2 * padding - 1, kernel, 3, padding)
+    check.raises(ValueError, "output_size", dilation * (samples - 1), samples, 1, 0, dilation)
 
 
 @points(1)
-def test_only_integers_in_range_are_sizes(check):
-    """NumPy's integers are sizes; 5.0, 0 and negative numbers are a ValueError"""
-    numpys = [
-        [np.int64(9), np.int32(3), np.int64(2), np.int64(1), np.int64(2)],
-        [np.int64(25), np.int8(4), 3, np.int16(2), 3],
-    ]
-    check.against_reference(sizes, numpys)
-    for arguments in ((0, 1), (7, 0), (7, 3, 0), (7, 3, 1, -1), (7, 3, 1, 0, 0), (-7, -9), (7, 3, -2)):
+def test_only_integers_in_range_are_sizes(check, rng):
+    """NumPy's integers are sizes; True, 5.0, 0 and negative numbers are a ValueError"""
+    kernel, stride, padding, dilation = rng.integers([3, 2, 1, 2], [6, 5, 3, 4]).tolist()
+    size = length(kernel, stride, padding, dilation, steps=int(rng.integers(4, 9)))
+    check.against_reference(integers_taken, [size, kernel, stride, padding, dilation])
+    for arguments in ((0, 1, 1, 2), (size, 0), (size, 3, 0), (size, 3, 1, -1), (size, 3, 1, 0, 0)):  # too small
         check.raises(ValueError, "output_size", *arguments)
-    for arguments in ((7.0, 3), (7, 3.0), (7, 3, 2.0), (7, 3, 1, 1.0), (7, 3, 1, 0, 2.0), (7.5, 3), (7, "3")):
+    for arguments in ((size, True), (size, 3, 1, True), (size + 0.0, 3), (size, 3, 2.0), (size, "3")):  # no integers
         check.raises(ValueError, "output_size", *arguments)
 
 
 @points(1)
-def test_a_truth_value_is_no_size(check):
-    """True is a ValueError, although Python takes it for 1"""
-    check.value("output_size", 7, 1, expected=7)
-    for arguments in ((True, 1), (7, True), (7, 3, True), (7, 3, 1, True), (7, 3, 1, 0, True)):
-        check.raises(ValueError, "output_size", *arguments)
-
-
-@points(1)
-def test_parameters_by_hand(check):
+def test_parameters_by_hand(check, rng):
     """4 filters of 5 x 5 on 3 channels have 4 (5 * 5 * 3 + 1) parameters"""
     check.value("conv_parameters", 3, 4, 5, expected=304)
-    check.value("conv_parameters", 6, 16, 1, expected=112)
-    check.value("conv_parameters", 1, 1, 1, expected=2)
+    check.against_reference("conv_parameters", *distinct_sizes(rng, 3, low=3, high=12))
 
 
 @points(1)
-def test_parameters_of_any_layer(check, rng):
-    """each filter spans all channels and has one bias, or none"""
-    for _ in range(3):
-        channels, filters, kernel = distinct_sizes(rng, 3, low=2, high=12)
-        check.against_reference("conv_parameters", channels, filters, kernel)
-        check.against_reference("conv_parameters", channels, filters, kernel, bias=False)
+def test_each_filter_has_one_bias_or_none(check, rng):
+    """each filter has one bias, or none"""
+    channels, filters, kernel = distinct_sizes(rng, 3, low=3, high=12)
+    check.against_reference("conv_parameters", channels, filters, kernel, bias=False)
+    check.against_reference("conv_parameters", filters, channels, kernel, bias=True)
+
+
+@points(1)
+def test_windows_of_one_and_single_channels(check, rng):
+    """a window of 1 x 1 has a weight for each channel; a single filter and a single channel are counted likewise"""
+    channels, filters, kernel = distinct_sizes(rng, 3, low=3, high=12)
+    check.against_reference("conv_parameters", channels, filters, 1)
+    check.against_reference("conv_parameters", 1, filters, kernel)
+    check.against_reference("conv_parameters", channels, 1, kernel, False)
 
 
 @points(1)
 def test_windows_that_are_not_square(check, rng):
     """a kernel may be a pair, height and width"""
-    channels, filters, height, width = distinct_sizes(rng, 4, low=2, high=9)
+    channels, filters, height, width = distinct_sizes(rng, 4, low=3, high=9)
     check.against_reference("conv_parameters", channels, filters, (height, width))
     check.against_reference("conv_parameters", channels, filters, [1, width], False)
 
 
 @points(1)
-def test_parameters_of_what_is_no_layer(check):
-    """what is no layer is a ValueError in conv_parameters too"""
-    check.value("conv_parameters", np.int64(3), np.int32(4), np.int64(5), expected=304)
-    for arguments in ((0, 4, 5), (3, 0, 5), (3, 4, 0), (3, 4, -5), (3.0, 4, 5), (3, 4.0, 5), (3, 4, 5.0), (True, 4, 5)):
-        check.raises(ValueError, "conv_parameters", *arguments)
-    for kernel in ((5, 5, 3), (5,), (5, 0), (0, 5), (2.0, 3), (True, 3)):
-        check.raises(ValueError, "conv_parameters", 3, 4, kernel)
-
-
-@points(1)
-def test_a_network_by_hand(check):
+def test_a_network_by_hand(check, rng):
     """convolution, pooling, flatten and a dense layer, by hand"""
     layers = [conv(4, 3), pool(2), FLATTEN, dense(5)]
     check.value("network_shapes", (3, 8, 10), layers, expected=[(4, 6, 8), (4, 3, 4), (48,), (5,)])
+    channels, filters, height, width = distinct_sizes(rng, 4, low=2, high=9)
+    kernel, units = rng.integers([3, 10], [6, 20]).tolist()
+    layers = [conv(filters, kernel), pool(2), FLATTEN, dense(units)]
+    check.against_reference("network_shapes", (channels, 2 * height + kernel - 1, 2 * width + kernel - 1), layers)
 
 
 @points(1)
-def test_each_layer_alone(check, rng):
-    """each layer's own rule: filters make the depth, pooling keeps it, flatten counts all entries"""
-    channels, height, width, filters = distinct_sizes(rng, 4, low=11, high=20)
-    shape = (channels, height, width)
-    check.against_reference("network_shapes", shape, [conv(filters, 3)])
-    check.against_reference("network_shapes", shape, [pool(3)])
-    check.against_reference("network_shapes", shape, [FLATTEN])
-    check.against_reference("network_shapes", shape, [FLATTEN, dense(7), dense(3)])
-    check.against_reference("network_shapes", shape, [])
+def test_filters_make_the_depth_and_pooling_keeps_it(check, rng):
+    """filters make the depth, pooling keeps it"""
+    channels, filters, height, width = distinct_sizes(rng, 4, low=4, high=9)
+    check.against_reference("network_shapes", (channels, 3 * height, 3 * width), [conv(filters, 4)])
+    check.against_reference("network_shapes", (filters, 3 * height, 3 * width), [pool(3)])
+
+
+@points(1)
+def test_flatten_counts_all_entries(check, rng):
+    """flatten counts all entries of all channels; dense layers have as many as they have units"""
+    channels, height, width, units = distinct_sizes(rng, 4, low=2, high=9)
+    check.against_reference("network_shapes", (channels, height, width), [FLATTEN])
+    check.against_reference("network_shapes", (units, width, height), [FLATTEN, dense(channels), dense(1)])
 
 
 @points(2)
 def test_options_of_layers(check, rng):
     """strides, padding and dilation of layers; a pooling's stride is its kernel unless it is given"""
-    channels, height, width = distinct_sizes(rng, 3, low=20, high=30)
-    shape = (channels, height, width)
-    check.against_reference("network_shapes", shape, [pool(3, stride=2), conv(1, 3), FLATTEN, dense(1)])
-    check.against_reference("network_shapes", shape, [pool(3, stride=2, padding=1), pool(2)])
-    check.against_reference(
-        "network_shapes", shape, [conv(7, 4, stride=3, padding=2, dilation=2), conv(5, 1, stride=2)]
-    )
+    channels, filters, high, wide = distinct_sizes(rng, 4, low=3, high=9)
+    kernel, stride, padding, dilation = rng.integers([6, 2, 1, 2], [9, 4, 3, 4]).tolist()
+    image = tuple(length(kernel, stride, padding, dilation, steps=steps) for steps in (high, wide))
+    layer = conv(filters, kernel, stride=stride, padding=padding, dilation=dilation)
+    check.against_reference("network_shapes", (channels, *image), [layer])
+    image = tuple(length(kernel, 2, 1, steps=steps) for steps in (wide, high))
+    check.against_reference("network_shapes", (channels, *image), [pool(kernel, stride=2, padding=1), conv(1, 1)])
 
 
 @points(1)
-def test_lenet_on_an_image_that_is_not_square(check):
-    """LeNet-5 on an image of 32 x 40"""
-    layers = [conv(6, 5), pool(2), conv(16, 5), pool(2), FLATTEN, dense(120), dense(84), dense(10)]
-    check.against_reference("network_shapes", (1, 32, 40), layers)
+def test_whole_networks(check, rng):
+    """LeNet-5 and the beginning of ResNet, on images that are not square"""
+    lenet = [conv(6, 5), pool(2), conv(16, 5), pool(2), FLATTEN, dense(120), dense(84), dense(10)]
+    high, wide, low, slim = (4 * n for n in distinct_sizes(rng, 4, low=5, high=10))
+    check.against_reference("network_shapes", (1, high, wide), lenet)
+    stem = [conv(64, 7, stride=2, padding=3), pool(3, stride=2, padding=1)]
+    check.against_reference("network_shapes", (3, 4 * low + 1, 4 * slim + 1), stem)
 
 
-@points(2)
-def test_networks_that_cannot_be_built(check):
+@points(1)
+def test_networks_that_cannot_be_built(check, rng):
     """a network that cannot be built is a ValueError"""
-    image = (3, 9, 8)
-    for layers in (
-        [conv(4, 9)],
-        [conv(4, 3), pool(7)],
-        [pool(2), pool(2), pool(2), pool(2)],
-        [dense(5)],
-        [FLATTEN, conv(4, 3)],
-        [FLATTEN, dense(5), pool(2)],
-        [{"type": "dropout"}],
-        [{"filters": 4, "kernel": 3}],
-        [{"type": "conv", "kernel": 3}],
-        [{"type": "pool"}],
-        [FLATTEN, {"type": "dense"}],
-        [conv(4, 3, strides=2)],
-        [conv(0, 3)],
-        [conv(4.0, 3)],
-        [conv(4, 3, padding=True)],
-        [FLATTEN, dense(0)],
-        [FLATTEN, dense(2.0)],
-    ):
-        check.raises(ValueError, "network_shapes", image, layers)
-    for shape in ((3, 9), (0, 9, 8), (3, 9.0, 8), (3, 9, 8, 1)):
-        check.raises(ValueError, "network_shapes", shape, [FLATTEN])
-    check.value("network_shapes", (3, 9, 8), [FLATTEN], expected=[(216,)])
+    channels, height, width = int(rng.integers(2, 6)), *sorted(distinct_sizes(rng, 2, low=8, high=11))
+    check.raises(ValueError, "network_shapes", (channels, height, width), [conv(4, height + 1)])
+    check.raises(ValueError, "network_shapes", (channels, width, height), [conv(4, height + 1)])
+    for layers in ([pool(2), pool(2), conv(4, 5)], [dense(5)], [FLATTEN, conv(4, 1)], [FLATTEN, dense(5), pool(1)]):
+        check.raises(ValueError, "network_shapes", (channels, height, width), layers)
 
 
 @points(1)
-def test_arguments_stay_as_they_are(check):
+def test_what_is_no_layer_is_an_error(check, rng):
+    """numbers that are no sizes, and layers or options that do not exist, are a ValueError"""
+    filters, kernel, height, width = distinct_sizes(rng, 4, low=3, high=9)
+    for arguments in (
+        (0, filters, kernel),
+        (3, 0, kernel),
+        (3, 4, (0, kernel)),
+        (3, 4, (kernel, 0)),
+        (3, 4, (kernel,) * 3),
+    ):
+        check.raises(ValueError, "conv_parameters", *arguments)
+    for shape in ((height, width), (3, 0, width)):
+        check.raises(ValueError, "network_shapes", shape, [FLATTEN])
+    misspelt, lacking = conv(filters, 3, strides=2), {"type": "conv", "kernel": 3}
+    for layer in (misspelt, lacking, {"type": "dropout"}, conv(0, 3), pool(2, dilation=1)):
+        check.raises(ValueError, "network_shapes", (3, height, width), [layer])
+    for layer in (dense(0), {"type": "dense"}):
+        check.raises(ValueError, "network_shapes", (3, height, width), [FLATTEN, layer])
+
+
+@points(1)
+def test_arguments_stay_as_they_are(check, rng):
     """the layers are not modified"""
-    check.unchanged("network_shapes", (3, 9, 8), [conv(4, 3, stride=2), pool(2), FLATTEN, dense(5)])
-    check.unchanged("network_shapes", [3, 9, 8], [pool(2, padding=1)])
+    channels, height, width = distinct_sizes(rng, 3, low=13, high=20)
+    check.unchanged("network_shapes", (channels, height, width), [conv(4, 3, stride=2), pool(2), FLATTEN, dense(5)])
+    check.unchanged("network_shapes", [channels, width, height], [pool(2, padding=1)])

@@ -1,10 +1,9 @@
 """Hebbian learning. Values lie on a grid, so that w . x is exact, on the line too, in whatever order it is summed.
 
-Answers have two values only, so a mistake shows by chance unless the inputs are drawn for it: the bias decides the side, and
-training meets no point on the line but in the tests that are about it.
+Answers have two values only, so a mistake shows by chance unless the inputs are chosen for it. The problems to train on are
+chosen so that nearly every mistake gives other weights or other epochs, and drawn by turning their features: that changes every
+number and no product w . x, so what a mistake does is the same in each draw. No point of theirs lies on the line.
 """
-
-from operator import mul
 
 import numpy as np
 
@@ -12,9 +11,53 @@ from autograder import points
 
 OR = np.array([[1.0, 0, 0], [1, 0, 1], [1, 1, 0], [1, 1, 1]]), np.array([-1.0, 1, 1, 1])
 AND = OR[0], np.array([-1.0, -1, -1, 1])
-XOR = OR[0], np.array([-1.0, 1, 1, -1])
 AND_EPOCHS = 6  # what the rule needs from zero weights with eta = 0.5
-OFF_THE_LINE = 1 / 256  # added to a bias on the grid: no sum is 0, before or after any step of training
+
+LONG = np.array(
+    [
+        [1.0, 2, 0, 2, 0],
+        [1, 1, 0, -2, -1],
+        [1, 1, 1, 2, -2],
+        [1, 1, -1, -1, 2],
+        [1, 1, 1, 1, 1],
+        [1, 1, 0, -1, 2],
+        [1, -2, -1, -2, 0],
+        [1, -1, 1, -1, -2],
+    ]
+)
+LONG_START, LONG_RIGHT = np.array([1.625, 1.25, -0.75, -1.25, 1]), np.array([-1.0, -2, 3, 1, 0])
+
+SHORT = np.array(
+    [[1.0, 1, 0, -1, 0], [1, -2, -2, -1, 2], [1, 1, 2, 0, -2], [1, -1, 1, 0, -1], [1, 2, -2, 0, 1], [1, 2, -1, 1, -2]]
+)
+SHORT_START, SHORT_RIGHT = np.array([-0.875, 0.5, -1.25, -0.5, 0]), np.array([-1.0, -2, 3, 2, 3])
+SHORT_EPOCHS = 4  # with eta = 0.5
+
+XOR = np.array([[1.0, 0, 0, 0, 0], [1, 0, 1, 0, 0], [1, 1, 0, 0, 0], [1, 1, 1, 0, 0]]), np.array([-1.0, 1, 1, -1])
+XOR_START = np.array([-0.625, -1, -0.5, 0, 0])  # with eta = 0.5 each pass ends where it began, with errors on the way
+
+ORTHOGONAL = np.array([[1, 1, 1, 1], [1, -1, 1, -1], [1, 1, -1, -1], [1, -1, -1, 1]]) / 2
+
+
+def turned(rng, *arrays):
+    """Turn the four features of examples and weights alike, the bias apart; halves, so that sums stay exact."""
+    one, other = (np.eye(4)[rng.permutation(4)] * rng.choice([-1, 1], 4) for _ in range(2))
+    turn = one @ ORTHOGONAL @ other
+    return [np.concatenate([a[..., :1], a[..., 1:] @ turn], axis=-1) for a in arrays]
+
+
+def problem(rng, start, examples, right):
+    """One of the problems, turned: (w, X, t), and weights that answer all of it rightly."""
+    w, X, right = turned(rng, start, examples, right)
+    return (w, X, np.where(X @ right > 0, 1.0, -1.0)), right
+
+
+def long_one(rng):
+    return problem(rng, LONG_START, LONG, LONG_RIGHT)
+
+
+def short_one(rng):
+    return problem(rng, SHORT_START, SHORT, SHORT_RIGHT)
 
 
 def grid(rng, *shape):
@@ -51,42 +94,6 @@ def situations(rng, d, z):
     for side in (1, -1):
         x = example(rng, d)
         yield weights_giving(rng, x, z, side), x
-
-
-def errors_by_pass(w, X, t, eta, passes, bias=1):
-    """Which examples are errors in which pass, and the weights at the end, of a unit that counts its bias `bias` times."""
-    w, examples, targets, seen = w.tolist(), X.tolist(), t.tolist(), []  # plain numbers: ten times faster at this size
-    for _ in range(passes):
-        seen.append([])
-        for x, target in zip(examples, targets, strict=True):
-            z = sum(map(mul, w, x)) + (bias - 1) * w[0]
-            seen[-1].append((z > 0) != (target > 0))
-            if seen[-1][-1]:
-                w = [weight + eta * target * value for weight, value in zip(w, x, strict=True)]
-    return seen, w
-
-
-def separable(rng, eta, n=9, d=4):
-    """Examples that training from `w` needs 5 to 24 passes for, and how many: (w, X, t), passes.
-
-    There are errors of both classes in the first pass, none at its end; leaving out the bias shows, and so does doubling it.
-    """
-    while True:
-        X, u, w = examples(rng, n, d), grid(rng, d), grid(rng, d)
-        w[0] += OFF_THE_LINE
-        side = X @ u
-        t = np.where(side > 0, 1.0, -1.0)
-        wrong = (X @ w) * side < 0  # of the beginning weights
-        if np.abs(side).min() < 0.25 or w[0] * u[0] >= 0 or wrong[-1] or len({*t[wrong]}) < 2:
-            continue
-        seen, end = errors_by_pass(w, X, t, eta, 4)
-        if seen[0][-1] or all(seen[0]) or not all(map(any, seen)):
-            continue
-        if end in (errors_by_pass(w, X, t, eta, 4, bias)[1] for bias in (0, 2)):
-            continue
-        clean = [not any(errors) for errors in errors_by_pass(w, X, t, eta, 24)[0]]
-        if clean[-1]:
-            return (w, X, t), clean.index(True) + 1
 
 
 def answers(module, calls):
@@ -145,8 +152,8 @@ def test_an_error_moves_the_weights_by_hand(check, rng):
 @points(1)
 def test_a_right_answer_changes_nothing(check, rng):
     """a right answer leaves the weights as they are"""
-    for t in (1, -1):
-        for w, x in situations(rng, 5, t * 0.75):
+    for t, distance in ((1, 0.75), (-1, 0.75), (1, 2), (-1, 2)):  # near to the line, and far from it
+        for w, x in situations(rng, 5, t * distance):
             check.against_reference("hebbian_update", w, x, t, 0.5)
 
 
@@ -171,7 +178,7 @@ def test_a_point_on_the_line_is_an_error_for_one_class(check, rng):
 @points(1)
 def test_one_epoch_is_online(check, rng):
     """within an epoch every example meets the weights that the one before it left"""
-    case, _ = separable(rng, 0.25)
+    case, _ = long_one(rng)
     check.against_reference("train", *case, 0.25, 1)
     check.against_reference("train", *case, 0.25, 3)
     check.value("train", np.zeros(3), *AND, 0.5, 1, expected=(np.array([0.5, 0.5, 0.5]), 1, False))
@@ -182,29 +189,24 @@ def test_one_epoch_is_online(check, rng):
 def test_the_clean_epoch_is_counted(check, rng):
     """epochs counts the passes made, the clean one included"""
     check.value("train", np.zeros(3), *OR, 0.5, 10, expected=(np.array([0.0, 0.5, 0.5]), 4, True))
-    w, X = grid(rng, 4), examples(rng, 6, 4)
-    w[:2] = [*rng.choice([-1, 1], 2) * [1.5 + OFF_THE_LINE, 2]]
-    for n, part in enumerate((0.5, 1.5)):  # two rows where the bias decides: left out or doubled it would tell
-        X[n, 1:] = [-np.sign(w[0] * w[1]) * part * 0.75, 0, 0]
-    check.against_reference("train", w, X, np.where(X @ w > 0, 1.0, -1.0), 0.5, 10)
+    (_, X, t), right = long_one(rng)
+    check.against_reference("train", right, X, t, 0.5, 10)
 
 
 @points(2)
 def test_training_starts_from_the_given_weights(check, rng):
     """training begins with the given weights, and goes on from them epoch by epoch"""
-    first, _ = separable(rng, 0.25)
-    check.against_reference("train", *first, 0.25, 25)
-    other, _ = separable(rng, 1.5, n=14, d=3)
-    check.against_reference("train", *other, 1.5, 25)
-    w, X, t = first
+    (w, X, t), _ = long_one(rng)
+    check.against_reference("train", w, X, t, 0.25, 25)
+    check.against_reference("train", *short_one(rng)[0], 1.5, 25)
     check.against_reference(trainings, [[w, X, t, 0.25, 25], [-w, X, t, 0.25, 25], [w, X, t, 0.25, 2]])
 
 
 @points(1)
 def test_converged_means_a_pass_without_an_error(check, rng):
     """converged is True only after a pass without an error, not when the last error was just repaired"""
-    case, passes = separable(rng, 0.5)
-    for start, data, needed in ((np.zeros(3), AND, AND_EPOCHS), (case[0], case[1:], passes)):
+    (w, X, t), _ = short_one(rng)
+    for start, data, needed in ((np.zeros(3), AND, AND_EPOCHS), (w, (X, t), SHORT_EPOCHS)):
         for max_epochs in (needed - 1, needed, needed + 1):
             check.against_reference("train", start, *data, 0.5, max_epochs)
 
@@ -214,24 +216,23 @@ def test_xor_never_converges(check, rng):
     """on XOR, which no line separates, training gives up after max_epochs"""
     X, t = XOR
     for max_epochs in (12, 3, 1):
-        stretched = X * np.append(1, rng.permutation([0.5, 0.75, 1.25, 1.5, 1.75])[:2])
-        w = grid(rng, 3)
-        w[0] += OFF_THE_LINE
-        check.against_reference("train", w, stretched, t, 0.5, max_epochs)
+        check.against_reference("train", *turned(rng, XOR_START, X), t, 0.5, max_epochs)
 
 
 @points(1)
 def test_a_single_example(check, rng):
     """one example, right or wrong, is enough to train on"""
     for z in (-0.75, 0.0, 0.75):
-        for w, x in situations(rng, 5, z):
-            check.against_reference("train", w, x[None], np.array([1.0]), 0.5, 7)
+        for side in (1, -1):
+            x = np.array([1.0, 1, -2, 1, 0])
+            w, X = turned(rng, weights_giving(rng, x, z, side), x[None])
+            check.against_reference("train", w, X, np.array([1.0]), 0.5, 7)
 
 
 @points(1)
 def test_arguments_stay_as_they_are(check, rng):
     """the arguments are not modified"""
-    (w, X, t), _ = separable(rng, 0.25)
+    (w, X, t), _ = long_one(rng)
     check.unchanged("predict", w, X[0])
     for side, x in situations(rng, 5, -1.5):
         check.unchanged("hebbian_update", side, x, 1, 0.25)

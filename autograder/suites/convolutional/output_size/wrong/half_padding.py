@@ -1,22 +1,18 @@
 # expect: padding-on-one-side
-import operator
+"""A whole submission in which each axis grows by the padding once."""
+
+from math import prod
 
 
-def whole(value, least):
-    if value is True or value is False or type(value).__name__ == "bool":
-        raise ValueError("a truth value is no size")
-    try:
-        value = operator.index(value)
-    except TypeError:
-        raise ValueError("not an integer") from None
-    if value < least:
-        raise ValueError("too small")
-    return value
+def check(*values, least=1):
+    for value in values:
+        if type(value).__name__ == "bool" or not hasattr(value, "__index__") or value < least:
+            raise ValueError(f"{value!r} is not a size")
 
 
 def output_size(size, kernel, stride=1, padding=0, dilation=1):
-    size, kernel, stride = whole(size, 1), whole(kernel, 1), whole(stride, 1)
-    padding, dilation = whole(padding, 0), whole(dilation, 1)
+    check(size, kernel, stride, dilation)
+    check(padding, least=0)
     out = (size - dilation * (kernel - 1) - 1 + padding) / stride + 1
     if out < 1:
         raise ValueError("the kernel does not fit")
@@ -24,56 +20,39 @@ def output_size(size, kernel, stride=1, padding=0, dilation=1):
 
 
 def conv_parameters(in_channels, filters, kernel, bias=True):
-    if isinstance(kernel, (tuple, list)):
-        if len(kernel) != 2:
-            raise ValueError("a pair, please")
-        rows, columns = kernel
-    else:
-        rows = columns = kernel
-    in_channels, filters, rows, columns = [whole(v, 1) for v in (in_channels, filters, rows, columns)]
-    total = 0
-    for _ in range(filters):
-        total += rows * columns * in_channels
-        if bias:
-            total += 1
-    return total
+    rows, columns = kernel if isinstance(kernel, tuple | list) else [kernel, kernel]
+    check(in_channels, filters, rows, columns)
+    return filters * rows * columns * in_channels + filters * bool(bias)
 
 
 def network_shapes(input_shape, layers):
-    if len(input_shape) != 3:
-        raise ValueError("three numbers, please")
-    shape = [whole(v, 1) for v in input_shape]
-    result = []
+    channels, height, width = input_shape
+    check(channels, height, width)
+    shapes = [(channels, height, width)]
+    known = {
+        "conv": "filters kernel stride padding dilation",
+        "pool": "kernel stride padding",
+        "flatten": "",
+        "dense": "units",
+    }
     for layer in layers:
-        kind = layer.get("type")
-        names = set(layer) - {"type"}
-        if kind == "conv":
-            allowed, needed = {"filters", "kernel", "stride", "padding", "dilation"}, {"filters", "kernel"}
-        elif kind == "pool":
-            allowed, needed = {"kernel", "stride", "padding"}, {"kernel"}
-        elif kind == "dense":
-            allowed = needed = {"units"}
-        elif kind == "flatten":
-            allowed = needed = set()
-        else:
-            raise ValueError(f"unknown layer {kind}")
-        if names - allowed or needed - names:
-            raise ValueError("wrong options")
-        if kind in ("conv", "pool"):
-            if len(shape) != 3:
-                raise ValueError("needs a volume")
-            step = layer.get("stride", 1 if kind == "conv" else layer["kernel"])
-            numbers = (layer["kernel"], step, layer.get("padding", 0), layer.get("dilation", 1))
-            depth = whole(layer["filters"], 1) if kind == "conv" else shape[0]
-            shape = [depth, output_size(shape[1], *numbers), output_size(shape[2], *numbers)]
-        elif kind == "flatten":
-            product = 1
-            for v in shape:
-                product = product * v
-            shape = [product]
-        else:
-            if len(shape) != 1:
-                raise ValueError("flatten first")
-            shape = [whole(layer["units"], 1)]
-        result.append(list(shape))
-    return result
+        kind, before = layer.get("type"), shapes[-1]
+        if kind not in known or set(layer) - {"type", *known[kind].split()}:
+            raise ValueError(layer)
+        if (len(before) == 1) != (kind == "dense") and kind != "flatten":
+            raise ValueError("flatten stands in the wrong place")
+        try:
+            if kind == "flatten":
+                shapes.append((prod(before),))
+            elif kind == "dense":
+                check(layer["units"])
+                shapes.append((layer["units"],))
+            else:
+                usual = 1 if kind == "conv" else layer["kernel"]
+                rest = layer["kernel"], layer.get("stride", usual), layer.get("padding", 0), layer.get("dilation", 1)
+                depth = layer["filters"] if kind == "conv" else before[0]
+                check(depth)
+                shapes.append((depth, output_size(before[1], *rest), output_size(before[2], *rest)))
+        except KeyError as missing:
+            raise ValueError(f"{kind} needs {missing}") from missing
+    return shapes[1:]

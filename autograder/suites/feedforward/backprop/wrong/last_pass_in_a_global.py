@@ -1,4 +1,4 @@
-# expect: none
+# expect: backprop-one-cache-for-all-passes
 import numpy as np
 
 STATE = {}

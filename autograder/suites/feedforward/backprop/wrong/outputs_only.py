@@ -1,4 +1,4 @@
-# expect: none
+# expect: backprop-forward-one-output-missing
 import numpy as np
 
 

@@ -1,4 +1,4 @@
-# expect: none
+# expect: hebbian-changes-the-callers-weights
 import numpy as np
 
 
