@@ -61,17 +61,23 @@ def cell_norms(
 ) -> Float[Tensor, "n T"]:
     """Spectral norm of d c_T / d c_t of an LSTM for t = 1 .. T, all ways back counted: the cell's and those through h."""
     h = h0.shape[-1]
-
-    def step(state: Tensor, x: Tensor) -> Tensor:
-        return torch.cat(lstm.step(x, state[:h], state[h:], params), dim=-1)
-
     H, C = lstm.forward(X, h0, c0, params)
-    states = torch.cat([H, C], dim=-1)[:, :-1]
-    by_state = torch.func.vmap(torch.func.vmap(torch.func.jacrev(step)))(states, X[:, 1:])  # (n, T - 1, 2h, 2h)
+    before, c, X = H[:, :-1], C[:, :-1], X[:, 1:]  # the steps from t = 1 on, all at once
+    f, i, g, o = (gate.unsqueeze(-1) for gate in lstm.gates(X, before, params))
+    Wf, Wi, Wg, Wo = (params[f"W{gate}"][:h].mT for gate in "figo")  # entry [k, j]: of unit k with respect to h_j
+    squashed = torch.tanh(C[:, 1:]).unsqueeze(-1)
+    cell_by_cell = torch.diag_embed(f.squeeze(-1))
+    cell_by_state = c.unsqueeze(-1) * f * (1 - f) * Wf + g * i * (1 - i) * Wi + i * (1 - g.square()) * Wg
+    shown = o * (1 - squashed.square())  # d h / d c within a step
+    state_by_cell = shown * cell_by_cell
+    state_by_state = squashed * o * (1 - o) * Wo + shown * cell_by_state
+    by_step = torch.cat(
+        [torch.cat([state_by_state, state_by_cell], dim=-1), torch.cat([cell_by_state, cell_by_cell], dim=-1)], dim=-2
+    )
     product = torch.eye(2 * h, dtype=X.dtype, device=X.device).expand(len(X), 2 * h, 2 * h)
-    norms = [torch.ones_like(X[:, 0, 0])]
-    for t in range(by_state.shape[1] - 1, -1, -1):
-        product = product @ by_state[:, t]
+    norms = [torch.linalg.matrix_norm(product[:, h:, h:], ord=2)]
+    for t in range(by_step.shape[1] - 1, -1, -1):
+        product = product @ by_step[:, t]
         norms.append(torch.linalg.matrix_norm(product[:, h:, h:], ord=2))
     return torch.stack(norms[::-1], dim=1)
 
