@@ -39,7 +39,7 @@ TREES = ("autograder", "course")
 # drills let the reference compute their keys, so they stay with the instructor's app; their questions do, too
 LEFT_OUT = re.compile(
     r"__pycache__|\.pyc$|/\.|suites/\w+/\w+/(?!test_)|^autograder/(authoring|mutation)/"
-    r"|^course/(answers|stubs)/|^course/exams|^course/\w+/[\w-]+/"
+    r"|^course/(answers|stubs)/|^course/(exams|alike|notation)|^course/\w+/[\w-]+/"
 )
 SOLUTION = re.compile(r"^( *)### BEGIN SOLUTION$.*?^ *### END SOLUTION$", re.MULTILINE | re.DOTALL)
 HIDDEN = re.compile(r"^### BEGIN HIDDEN TESTS$.*?^### END HIDDEN TESTS$\n?", re.MULTILINE | re.DOTALL)

@@ -13,7 +13,7 @@ from autograder.paths import find_root
 from drills.bank import Bank, read_bank
 from drills.exports import SUFFIXES, export
 from drills.items import Item, to_data
-from drills.lint import lint, lint_generators
+from drills.lint import lint, lint_generators, lint_instances
 
 ME = "me"  # the learner's name while nobody logs in
 
@@ -52,10 +52,14 @@ def lint_command(
     if chapter:
         with told():
             topics = _topics(items, chapter)
-        mine = (f"course/{chapter}/", *(f"course/syllabus.yaml:0: topic {topic} " for topic in topics))
+        mine = (
+            f"course/{chapter}/",
+            f"course/{chapter}:",
+            *(f"course/syllabus.yaml:0: topic {topic} " for topic in topics),
+        )
         problems = [problem for problem in problems if str(problem).startswith(mine)]
     else:
-        problems += lint_generators(generated)
+        problems += [*lint_instances(items), *lint_generators(generated)]
     for problem in problems:
         typer.echo(str(problem))
     typer.echo(f"{len(items.items)} items read, {len(problems)} problems.", err=True)

@@ -73,14 +73,32 @@ class MultipleChoice(ItemBase):
         return self
 
 
+class Justification(Wrong):
+    """A wrong justification, and the truth value that it argues for.
+
+    None stands in papers from before justifications had sides: it is offered whatever the learner has answered.
+    """
+
+    argues: Annotated[bool, Field(strict=True)] | None = None
+
+
 class TrueFalse(ItemBase):
-    """A statement with a justification: chosen among `distractors` where there are some, else self-checked."""
+    """A statement with a justification: chosen among `distractors` where there are some, else self-checked.
+
+    The learner says true or false first and then sees the justifications that argue for that value only, so that they
+    do not tell which value is right.
+    """
 
     type: Literal["true/false"] = "true/false"
     key: Annotated[bool, Field(strict=True)]
     justification: Text
     misconception: Kebab | None = None
-    distractors: dict[Text, Wrong] = {}
+    distractors: dict[Text, Justification] = {}
+
+    def side(self, value: bool) -> list[str]:
+        """The justifications that argue for a truth value, the right one first; none where the item is self-checked."""
+        own = [self.justification] if self.distractors and value is self.key else []
+        return own + [text for text, why in self.distractors.items() if why.argues in (value, None)]
 
     @model_validator(mode="after")
     def _key_is_no_distractor(self) -> "TrueFalse":

@@ -3,8 +3,11 @@
 import re
 from collections import defaultdict
 from collections.abc import Iterable, Iterator
+from pathlib import Path
 
+from autograder.paths import find_root
 from autograder.yamlfile import CourseError
+from drills import cues, likeness, notation, wording
 from drills.answers import AnswerError, shape
 from drills.bank import Bank, Problem, shortened
 from drills.expressions import ExpressionError, evaluate, is_bare_number
@@ -22,11 +25,11 @@ from drills.items import (
 from drills.marking import computed, predicted_shape
 from drills.mathtext import not_printable
 from drills.networks import blank_cells, solution
-from drills.texts import formulas, looks, normal, texts, unbalanced
+from drills.texts import formulas, normal, texts, unbalanced
 
-LONGEST_KEY_SHARE = 0.35
-ENOUGH_TO_JUDGE = 10  # choice items of a chapter, below which the share of longest keys is chance
-OPTIONS = {"single choice": (3, 4), "multiple choice": (4, 6), "true/false": (3, 4)}
+OPTIONS = {"single choice": (3, 4), "multiple choice": (4, 6), "true/false": (4, 6)}
+FAMILY = "@"  # before a family's name in course/alike.yaml
+ONE_OF_A_FAMILY = 0.5  # likeness of a numeric item with a family's from which on it is one of them
 SHORTEST_EXPLANATION = 12
 COLLECTIVE = re.compile(
     r"\b(all|none|both|neither|any)\b.{0,12}\b(above|below|these|those|options|answers)\b|^both [a-d]\b"
@@ -45,17 +48,19 @@ def lint(bank: Bank) -> list[Problem]:
         place = bank.places[item.id]
         file = shortened(place.file, bank.catalogue.root)
         found += [Problem(file, place.line, message, item.id) for message in check(item)]
-    found += [*_same_stems(bank), *_long_keys(bank), *_few_items(bank), *_exercises(bank)]
+    found += [*_same_stems(bank), *_alike(bank), *_cues(bank), *_notation(bank), *_few_items(bank), *_exercises(bank)]
     return sorted(found)
 
 
 def lint_generators(seeds: int) -> list[Problem]:
     """What is wrong with the first `seeds` items of each family."""
     found = []
+    table = notation.load_table(find_root())
     for family in load_generators().values():
         for seed in range(seeds):
             try:
-                messages = list(check(family(seed), generated=True))
+                item = family(seed)
+                messages = [*check(item, generated=True), *notation.unknown(item, table)]
             except Exception as error:  # a family that fails for one seed must be named with that seed
                 messages = [f"{type(error).__name__}: {error}"]
             found += [Problem("drills/generators", 0, message, f"{family.id}@{seed}") for message in messages]
@@ -70,6 +75,8 @@ def check(item: Item, generated: bool = False) -> Iterator[str]:
         yield "the stem asks more than one question"
     if isinstance(item, SingleChoice | MultipleChoice | TrueFalse):
         yield from _options(item)
+    if isinstance(item, TrueFalse) and item.distractors:
+        yield from _sides(item)
     if isinstance(item, Numeric):
         yield from _numeric(item, generated)
     if isinstance(item, LayerTable):
@@ -90,6 +97,7 @@ def option_texts(item: SingleChoice | MultipleChoice | TrueFalse) -> list[str]:
 def _texts_are_clean(item: Item) -> Iterator[str]:
     for text in texts(item):
         start = text[:40]
+        yield from wording.foreign(text)
         if unbalanced(text):
             yield f"a $ without its partner (write \\$ for a dollar): '{start}'"
             continue
@@ -107,6 +115,8 @@ def _explanations(item: Item) -> Iterator[str]:
     for text in explanations:
         if len(text) < SHORTEST_EXPLANATION:
             yield f"too short to explain anything: '{text}'"
+        elif text != item.because and wording.only_names(text):
+            yield f"an explanation that only names; say why, in {wording.LEAST_WORDS} words at least: '{text}'"
         if JUDGEMENT.match(text):
             yield f"an explanation teaches instead of judging: '{text[:40]}'"
     if isinstance(item, LayerTable):  # the same mistake has the same explanation in every row
@@ -128,6 +138,16 @@ def _options(item: SingleChoice | MultipleChoice | TrueFalse) -> Iterator[str]:
             yield f"an option that refers to the others: '{option}'"
     if NEGATIVE.search(item.stem) and not isinstance(item, TrueFalse):
         yield "the stem asks in the negative"
+
+
+def _sides(item: TrueFalse) -> Iterator[str]:
+    """The justifications must not tell which value is right: as many argue for the one as for the other."""
+    if unsided := [text for text, why in item.distractors.items() if why.argues is None]:
+        yield f"say with `argues: true` or `argues: false` for which value it argues: '{unsided[0]}'"
+        return
+    own, other = len(item.side(item.key)), len(item.side(not item.key))
+    if own != other:
+        yield f"{own} justifications argue for {item.key} and {other} for {not item.key}; it must be as many"
 
 
 def _numeric(item: Numeric, generated: bool) -> Iterator[str]:
@@ -178,35 +198,79 @@ def _layer_table(item: LayerTable) -> Iterator[str]:
                 yield f"the wrong value '{value}' of {cell} is right"
 
 
+def _verbatim(item: Item) -> str:
+    """What an item asks, word for word; "Which statement holds?" may be asked twice, with another key."""
+    return normal(f"{item.stem} {getattr(item, 'code', '')} {getattr(item, 'key', '')}")
+
+
 def _same_stems(bank: Bank) -> Iterator[Problem]:
     seen: dict[str, str] = {}
     for item in bank.items.values():
-        # "Which statement holds?" may be asked twice, with another key
-        asked = f"{item.stem} {getattr(item, 'code', '')} {getattr(item, 'key', '')}"
-        first = seen.setdefault(normal(asked), item.id)
+        first = seen.setdefault(_verbatim(item), item.id)
         if first != item.id:
             yield _at(bank, item, f"asks the same as {first}")
 
 
-def _long_keys(bank: Bank) -> Iterator[Problem]:
-    """The key must not give itself away by its length: judged per chapter, since chance rules a handful of items."""
-    chapters: dict[str, list[SingleChoice | TrueFalse]] = defaultdict(list)
+def _cues(bank: Bank) -> Iterator[Problem]:
+    """What gives keys away, by chapters; statements, of which a chapter has few, over the whole bank."""
+    chapters: dict[tuple[Path, str], list[Item]] = defaultdict(list)
     for item in bank.items.values():
-        if isinstance(item, SingleChoice) or (isinstance(item, TrueFalse) and item.distractors):
-            chapters[bank.catalogue.topics[item.topic].chapter].append(item)
-    for chapter, items in chapters.items():
-        longest = [item for item in items if key_is_longest(item)]
-        if len(items) >= ENOUGH_TO_JUDGE and len(longest) > LONGEST_KEY_SHARE * len(items):
-            share = f"{len(longest)} of {len(items)}"
-            for item in longest:
-                yield _at(bank, item, f"the key is the longest option, as in {share} choice items of {chapter}; "
-                                      f"at most {LONGEST_KEY_SHARE:.0%} may")  # fmt: skip
+        folder = bank.places[item.id].file.parent.parent
+        chapters[folder, folder.name].append(item)
+    for (folder, chapter), items in chapters.items():
+        place = shortened(folder, bank.catalogue.root)
+        yield from (Problem(place, 0, message) for message in cues.in_chapter(chapter, items))
+    statements = [item for item in bank.items.values() if isinstance(item, TrueFalse)]
+    yield from (Problem("course", 0, message) for message in cues.in_statements(statements))
 
 
-def key_is_longest(item: SingleChoice | TrueFalse) -> bool:
-    """Whether the right option looks longer than each wrong one."""
-    right, *others = map(looks, option_texts(item))
-    return right > max(others)
+def _alike(bank: Bank) -> Iterator[Problem]:
+    """Pairs of items that ask the same in other words, but for those that are argued."""
+    try:
+        argued = _argued(bank)
+    except CourseError as error:
+        yield Problem(shortened(error.path, bank.catalogue.root), error.line or 1, error.message)
+        return
+    for names in argued:
+        if gone := sorted(name for name in names if not name.startswith(FAMILY) and name not in bank.items):
+            yield Problem(f"course/{likeness.FILE}", 0, f"there is no item {gone[0]}")
+    for pair in likeness.twins(bank.items.values()):
+        same = _verbatim(bank.items[pair.one]) == _verbatim(bank.items[pair.other])  # said already
+        if not same and not any({pair.one, pair.other} <= names for names in argued):
+            yield _at(bank, bank.items[pair.other], f"asks much the same as {pair.one} ({pair.likeness:.2f}); ask "
+                      f"something else, or argue in course/{likeness.FILE} why both are needed")  # fmt: skip
+
+
+def lint_instances(bank: Bank) -> list[Problem]:
+    """Numeric items that are one instance of a family of the generators, but for those that are argued."""
+    argued = _argued(bank)
+    written = {item.id: likeness.asked(item) for item in bank.items.values() if isinstance(item, Numeric)}
+    made = {FAMILY + family.id: likeness.asked(family(0)) for family in load_generators().values()}
+    found = []
+    for pair in likeness.alike({**written, **made}, ONE_OF_A_FAMILY):
+        item, family = sorted((pair.one, pair.other), key=lambda name: name.startswith(FAMILY))
+        mixed = family.startswith(FAMILY) and not item.startswith(FAMILY)
+        if mixed and not any({item, family} <= names for names in argued):
+            message = f"is one instance of the family {family[1:]} ({pair.likeness:.2f}), which asks it in any number of versions"
+            found.append(_at(bank, bank.items[item], message))
+    return found
+
+
+def _argued(bank: Bank) -> list[set[str]]:
+    return [set(entry.items) for root in bank.catalogue.courses for entry in likeness.exceptions(root)]
+
+
+def _notation(bank: Bank) -> Iterator[Problem]:
+    """Symbols that the table of the item's course does not know in its topic."""
+    for root in bank.catalogue.courses:
+        try:
+            table = notation.load_table(root)
+        except CourseError as error:
+            yield Problem(shortened(error.path, bank.catalogue.root), error.line or 1, error.message)
+            continue
+        for item in bank.items.values():
+            if bank.places[item.id].file.is_relative_to(root):
+                yield from (_at(bank, item, message) for message in notation.unknown(item, table))
 
 
 def _few_items(bank: Bank) -> Iterator[Problem]:

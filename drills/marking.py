@@ -10,7 +10,7 @@ The form of an answer, by type (plain JSON, so that it can be stored as it is); 
 """
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from functools import lru_cache
 from itertools import pairwise
@@ -162,7 +162,7 @@ def _mark(item: Item, answer: Any) -> Marked:
             return _open(item, answer)
 
 
-def _options(chosen: set[str], right: dict[str, str], wrong: dict[str, Wrong]) -> tuple[Part, ...]:
+def _options(chosen: set[str], right: dict[str, str], wrong: Mapping[str, Wrong]) -> tuple[Part, ...]:
     """One part per option, right ones first."""
     if strangers := chosen - set(right) - set(wrong):
         raise AnswerError(f"no such option: {', '.join(sorted(strangers))}")
@@ -188,7 +188,10 @@ def _multiple(item: MultipleChoice, answer: Any) -> Marked:
 
 
 def _true_false(item: TrueFalse, answer: Any) -> Marked:
-    """Half for the truth value; half for the justification, which counts only with the right value."""
+    """Half for the truth value; half for the justification, which counts only with the right value.
+
+    Whoever has the wrong value may show two misconceptions: the statement's own and that of the justification chosen.
+    """
     given = _dict(answer or {})
     value = given.get("value")
     right = value is item.key
@@ -202,6 +205,8 @@ def _true_false(item: TrueFalse, answer: Any) -> Marked:
         reason = Part(item.justification, "ticked" if justified else "", "ticked", justified, item.justification)
         return Marked(0.5 * right + 0.5 * justified, 1.0, (statement, reason))
     chosen = given.get("justification") or None
+    if chosen in item.distractors and item.distractors[chosen].argues not in (value, None):
+        raise AnswerError("choose a justification that argues for your answer")
     options = _options({chosen} if chosen else set(), {item.justification: item.because}, item.distractors)
     return Marked(0.5 * right + 0.5 * (right and chosen == item.justification), 1.0, (statement, *options))
 

@@ -4,6 +4,11 @@ from drills.items import Item, Matching, MultipleChoice, Ordering, SingleChoice,
 from drills.randomness import Source
 
 
+def shown_side(item: TrueFalse, value: bool, seed: int | str) -> list[str]:
+    """The justifications that whoever has answered `value` chooses from."""
+    return Source(f"{item.id}:{seed}:{value}").shuffled(item.side(value))
+
+
 def shown_options(item: Item, seed: int | str) -> list[str]:
     """What the learner chooses from: options, justifications, steps to order, right texts to match, lines of code.
 
@@ -16,7 +21,7 @@ def shown_options(item: Item, seed: int | str) -> list[str]:
         case MultipleChoice():
             return source.shuffled([*item.key, *item.distractors])
         case TrueFalse():
-            return source.shuffled([item.justification, *item.distractors]) if item.distractors else []
+            return list(dict.fromkeys([*shown_side(item, True, seed), *shown_side(item, False, seed)]))
         case Matching():
             return source.shuffled(list(dict.fromkeys([*item.key.values(), *item.distractors])))
         case Ordering():

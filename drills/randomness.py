@@ -28,7 +28,7 @@ class Source:
         return low + drawn
 
     def choice(self, options: Sequence[T]) -> T:
-        """One of the options, each as likely."""
+        """One of the options, equally likely."""
         return options[self.integer(0, len(options) - 1)]
 
     def shuffled(self, options: Sequence[T]) -> list[T]:

@@ -7,7 +7,7 @@ every topic comes once, then always the weakest. Times are in UTC; a learner's d
 """
 
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, time, timedelta, tzinfo
 from itertools import zip_longest
@@ -171,15 +171,22 @@ def midnight(settings: Settings, day: date | None, shift: int = 0) -> datetime:
     return datetime.combine(day + timedelta(days=shift), time(), settings.zone).astimezone(UTC)
 
 
-def plan(deck: Deck, memory: Memory, settings: Settings, now: datetime, scope: Scope | None = None) -> Plan:
+def plan(
+    deck: Deck,
+    memory: Memory,
+    settings: Settings,
+    now: datetime,
+    scope: Scope | None = None,
+    void: Collection[str] = (),
+) -> Plan:
     """What to practise now.
 
     Without a scope: what is due, new cards coming between, within the daily cap, topics taking turns; from three days
     before the exam without a cap, by what each topic still needs. With a scope: all its cards, due and weak ones first;
-    practising ahead does no harm, since FSRS counts an early repetition for little.
+    practising ahead does no harm, since FSRS counts an early repetition for little. Void cards are never asked.
     """
     scope = scope or Scope()
-    cards = [card for card in deck.cards if _wanted(card, deck, memory, scope)]
+    cards = [card for card in deck.cards if card not in void and _wanted(card, deck, memory, scope)]
     seen = [card for card in cards if card in memory.cards]
     new = [card for card in cards if card not in memory.cards]
     due = [card for card in seen if is_due(memory.cards[card], settings, now)]

@@ -79,3 +79,25 @@ def _number(match: re.Match[str]) -> str:
         return f"{Decimal(match.group().replace(',', '')).normalize():f}"
     except InvalidOperation:
         return match.group()
+
+
+_SMALL = """
+a about after an and are as at be been but by can do does for from give gives had has have how if in into is it its many more
+most much no not of off on one only or out so than that the their them then there these they this those to up was were what
+when where which while why will with you your
+"""
+SMALL = frozenset(_SMALL.split())
+
+
+def content_words(text: str) -> frozenset[str]:
+    """The words that carry the meaning, shortened to their stems; commands and letters of formulas are none."""
+    plain = re.sub(r"\\[A-Za-z]+", " ", text.lower())
+    return frozenset(stem(word) for word in re.findall(r"[a-z][a-z-]+", plain) if word not in SMALL)
+
+
+def stem(word: str) -> str:
+    """A word without its commonest endings: convolutions and convolution, trained and training are the same."""
+    for ending in ("ations", "ation", "ings", "ing", "ions", "ion", "ies", "ed", "es", "ly", "s"):
+        if word.endswith(ending) and len(word) - len(ending) >= 4:
+            return word[: -len(ending)]
+    return word

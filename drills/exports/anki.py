@@ -50,8 +50,8 @@ def _sides(question: Portable, item: Item) -> tuple[str, str, str]:
             order = {text: place for place, text in enumerate(shown_options(item, 0))}
             options = sorted(question.options, key=lambda option: order.get(option.text, len(order)))
             lines = "".join(f"<li>{inline(option.text)}</li>" for option in options)
-            right = "; ".join(inline(option.text) for option in options if option.share > 0)
-            wrong = "".join(f"<li>{inline(o.text)}: {inline(o.because)}</li>" for o in options if o.share <= 0)
+            right = "; ".join(inline(option.text) for option in options if option.right)
+            wrong = "".join(f"<li>{inline(o.text)}: {inline(o.because)}</li>" for o in options if not o.right)
             return f"<ul>{lines}</ul>", right, f"{why}<ul>{wrong}</ul>"
         case Truth():
             return "<p>true or false?</p>", "true" if question.value else "false", why

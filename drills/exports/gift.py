@@ -55,7 +55,7 @@ def _question(question: Portable) -> str:
 
 def _weight(share: float, several: bool) -> str:
     if not several:
-        return "=" if share == 1 else "~"
+        return "=" if share == 1 else f"~%{100 * share:g}%" if share else "~"
     return f"~%{f'{100 * share:.5f}'.rstrip('0').rstrip('.')}%"
 
 

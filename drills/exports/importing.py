@@ -16,6 +16,7 @@ TO_WRITE = "To be written: no explanation was imported."
 FEEDBACK = re.compile(r"(?<!\\)#")
 CHOICE = re.compile(r"(?<!\\)([=~])(?:%(-?[\d.]+)%)?")
 UNESCAPE = {"n": "\n", **{character: character for character in "\\~=#{}:"}}
+JUSTIFIED = re.compile(r"\*\*(True|False)\*\*, because: (.+)", re.S)
 TAGS = {"b": "**", "strong": "**", "i": "*", "em": "*", "code": "`"}
 
 
@@ -88,16 +89,31 @@ def _answers(answers: str, because: str) -> dict[str, Any]:
         return {"type": "matching", "because": because, **_pairs(choices)}
     if all(sign == "=" for sign, _, _, _ in choices):
         raise ValueError("a short answer; write it by hand as another type")
-    right = {t: w for s, weight, t, w in choices if s == "=" or (weight or 0) > 0}
-    wrong = {t: {"because": w or TO_WRITE} for s, weight, t, w in choices if s != "=" and (weight or 0) <= 0}
+    one = any(
+        sign == "=" for sign, _, _, _ in choices
+    )  # a share beside it is partly right: the bank has no such option
+    right = {t: w for s, weight, t, w in choices if s == "=" or (not one and (weight or 0) > 0)}
+    wrong = {t: {"because": w or TO_WRITE} for s, weight, t, w in choices if t not in right}
     if len(right) + len(wrong) < len(choices):
         raise ValueError("two options are equal")
-    if any(sign == "=" for sign, _, _, _ in choices):
+    if one:
         if len(right) != 1:
             raise ValueError("several right options must be ~%share%")
+        if all(map(JUSTIFIED.fullmatch, right | wrong)):
+            return _justified(next(iter(right)), wrong, because)
         return {"type": "single choice", "key": next(iter(right)), "distractors": wrong, "because": because}
     keys = {text: why or TO_WRITE for text, why in right.items()}
     return {"type": "multiple choice", "key": keys, "distractors": wrong, "because": because}
+
+
+def _justified(key: str, wrong: dict[str, dict[str, str]], because: str) -> dict[str, Any]:
+    """A true/false item from the choice that our own export makes of it."""
+    sides = {text: JUSTIFIED.fullmatch(text) for text in (key, *wrong)}
+    reasons = {text: (found[1] == "True", found[2]) for text, found in sides.items() if found}
+    value, justification = reasons.pop(key)
+    distractors = {reason: {**wrong[text], "argues": argued} for text, (argued, reason) in reasons.items()}
+    return {"type": "true/false", "key": value, "justification": justification, "distractors": distractors,
+            "because": because}  # fmt: skip
 
 
 def _choices(answers: str) -> list[tuple[str, float | None, str, str]]:

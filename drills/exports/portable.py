@@ -22,6 +22,7 @@ from drills.items import (
 )
 from drills.marking import key_number
 from drills.networks import blank_cells, by, rows
+from drills.presentation import shown_side
 
 
 @dataclass(frozen=True)
@@ -36,11 +37,12 @@ class Common:
 
 @dataclass(frozen=True)
 class Option:
-    """One option of a choice; `share` of the points for choosing it, -1 to 1."""
+    """One option of a choice; `share` of the points for choosing it, -1 to 1; `right` where the key holds it."""
 
     text: str
     share: float
     because: str
+    right: bool = False
 
 
 @dataclass(frozen=True)
@@ -88,14 +90,16 @@ def portable(item: Item) -> list[Portable]:
     """The item as one or, for a layer table, several portable ones."""
     match item:
         case SingleChoice():
-            options = [Option(item.key, 1.0, item.because)]
+            options = [Option(item.key, 1.0, item.because, right=True)]
             options += [Option(text, 0.0, wrong.because) for text, wrong in item.distractors.items()]
             return [Choice(item.id, item.topic, item.stem, item.because, options)]
         case MultipleChoice():
             share = 1 / len(item.key)
-            options = [Option(text, share, because) for text, because in item.key.items()]
+            options = [Option(text, share, because, right=True) for text, because in item.key.items()]
             options += [Option(text, -share, wrong.because) for text, wrong in item.distractors.items()]
             return [Choice(item.id, item.topic, item.stem, item.because, options, several=True)]
+        case TrueFalse() if item.distractors:
+            return [Choice(item.id, item.topic, item.stem, item.because, _justified(item))]
         case TrueFalse():
             because = f"{item.justification} {item.because}"
             return [Truth(item.id, item.topic, item.stem, because, item.key, item.justification)]
@@ -110,12 +114,28 @@ def portable(item: Item) -> list[Portable]:
             return [Pairs(item.id, item.topic, item.stem, item.because, list(item.key.items()), list(item.distractors))]
         case SpotTheBug():
             text = f"{item.stem}\n\n```\n{item.code.rstrip()}\n```"
-            options = [Option(_line(item, item.key), 1.0, f"{item.because} Rightly: `{item.fix}`")]
+            options = [Option(_line(item, item.key), 1.0, f"{item.because} Rightly: `{item.fix}`", right=True)]
             options += [Option(_line(item, number), 0.0, wrong.because) for number, wrong in item.distractors.items()]
             return [Choice(item.id, item.topic, text, item.because, options)]
         case Open():
             rubric = " ".join(f"({criterion.points:g}) {criterion.criterion}." for criterion in item.rubric)
             return [Essay(item.id, item.topic, item.stem, f"{item.key}\n\nPoints: {rubric}\n\n{item.because}")]
+
+
+def _justified(item: TrueFalse) -> list[Option]:
+    """A truth value with a justification, as one choice: the other programs know no second step.
+
+    The right value for a wrong reason is worth half.
+    """
+    options = []
+    for value in (True, False):
+        for text in shown_side(item, value, 0):
+            said, why = f"**{value}**, because: {text}", item.distractors.get(text)
+            if why:
+                options.append(Option(said, 0.5 * (value is item.key), why.because))
+            else:
+                options.append(Option(said, 1.0, item.because, right=True))
+    return options
 
 
 def decimal(value: float) -> str:
@@ -150,7 +170,7 @@ def _cells(item: LayerTable) -> list[Number]:
                 (float(evaluate(expression)), why.because)
                 for expression, why in item.wrong_values.get(cell, {}).items()
             ]
-            text = f"{network}\n\nHow many parameters has layer {number}?{convention}"
+            text = f"{network}\n\nHow many parameters does layer {number} have?{convention}"
             found.append(
                 Number(f"{item.id}-{number}-parameters", item.topic, text, because, float(row.parameters), 0.0, wrong)
             )

@@ -42,7 +42,7 @@ def _without_pairs(question: Portable) -> list[Portable]:
             question.topic,
             f"{question.text}\n\nWhich belongs to: {left}?",
             question.because,
-            [Option(text, float(text == right), "") for text in rights],
+            [Option(text, float(text == right), "", text == right) for text in rights],
         )
         for number, (left, right) in enumerate(question.pairs, start=1)
     ]
@@ -59,10 +59,10 @@ def _question(question: Portable, number: int) -> str:
     match question:
         case Choice(several=False):
             for letter, option in zip(LETTERS, question.options, strict=False):
-                lines += _option(f"{'*' if option.share > 0 else ''}{letter}) ", option.text, option.because)
+                lines += _option(f"{'*' if option.right else ''}{letter}) ", option.text, option.because)
         case Choice():
             for option in question.options:
-                lines += _option("[*] " if option.share > 0 else "[ ] ", option.text, option.because)
+                lines += _option("[*] " if option.right else "[ ] ", option.text, option.because)
         case Truth():
             for letter, value in (("a", True), ("b", False)):
                 right = value == question.value

@@ -59,12 +59,11 @@ def attention_weight(source: Source) -> Item:
         f"1 / (1 + math.exp(-({products[which]}) / 2))": Wrong(
             because="You put each score through a sigmoid of its own; then the weights do not sum to one.",
         ),
-        f"{products[which]} / ({' + '.join(f'({p})' for p in products)})"
-        if sum(products)
-        else f"{products[which]} / {sum(map(abs, products))}": Wrong(
-            because="You normalized the scores themselves; the softmax exponentiates them first.",
-        ),
     }
+    if sum(products):
+        wrong[f"{products[which]} / ({' + '.join(f'({p})' for p in products)})"] = Wrong(
+            because="You normalized the scores themselves; the softmax exponentiates them first.",
+        )
     return Numeric(
         **SET_BY_REGISTRY,
         source=PAPER,
@@ -157,7 +156,6 @@ def attention_context(source: Source) -> Item:
         ),
         f"sum({weights} * array({scores}))": Wrong(
             because="You mixed the scores; they decide how much of each VALUE is taken.",
-            misconception="attention-context-from-the-keys",
         ),
     }
     w = [_soft([float(score) for score in scores], number) for number in range(3)]

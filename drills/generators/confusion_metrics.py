@@ -33,7 +33,7 @@ def confusion_metrics(source: Source) -> Item:
         if name != asked
     }
     wrong[f"({found} + {quiet}) / {found + missed + alarms + quiet}"] = Wrong(
-        because="That is the accuracy, which the many negative examples make look good.",
+        because="That is the accuracy, in which the negative examples count as much as the positive ones.",
         misconception="accuracy-tells-all",
     )
     wrong[

@@ -47,7 +47,7 @@ def conv_dilated_output_size(source: Source) -> Item:
         **SET_BY_REGISTRY,
         source=f"{GUIDE}, relationship 15",
         stem=f"A square image of {by(size, size)} pixels passes a convolution with a {by(kernel, kernel)} kernel, "
-        f"dilation {dilation}, stride {stride} and {padded(padding)}. How many rows has the output?",
+        f"dilation {dilation}, stride {stride} and {padded(padding)}. How many rows does the output have?",
         unit="rows",
         convention=f"{NO_PARTIAL}; dilation 1 is an ordinary convolution",
         key=Computed(
@@ -70,8 +70,8 @@ def conv_same_output_size(source: Source) -> Item:
     padding = (kernel - 1) // 2
     wrong = {
         f"{size} // {stride}": Wrong(
-            because=f"You rounded {size}/{stride} down. The kernel starts at the first pixel and takes every "
-            f"{stride}-th one, the last partial stride included.",
+            because=f"You rounded {size}/{stride} down. The kernel starts at the first pixel and moves on by {stride}, the "
+            "last partial stride included.",
         ),
         f"{size}": Wrong(
             because="'same' keeps the size only for stride 1; a larger stride still skips positions.",
@@ -85,7 +85,7 @@ def conv_same_output_size(source: Source) -> Item:
         **SET_BY_REGISTRY,
         source=f"{GUIDE}, relationship 6",
         stem=f"A square image of {by(size, size)} pixels passes a convolution with a {by(kernel, kernel)} kernel, "
-        f"stride {stride} and 'same' padding. How many rows has the output?",
+        f"stride {stride} and 'same' padding. How many rows does the output have?",
         unit="rows",
         convention=f"'same' is zero padding of {padding} on each side, as for stride 1",
         key=Computed(compute=f"convolutional.output_size.output_size({size}, {kernel}, {stride}, {padding})"),
@@ -146,7 +146,7 @@ def conv_output_shape(source: Source) -> Item:
         source=f"{GUIDE}, relationship 6",
         stem=f"An input of {channels} channels and {by(height, width)} pixels passes a convolutional layer of {filters} "
         f"filters of {by(kernel, kernel)} pixels, stride {stride} and {padded(padding)}. "
-        "Which shape (channels x height x width) has the output?",
+        "What is the shape of the output (channels x height x width)?",
         because=f"One map per filter: {filters}. Rows $\\lfloor ({height} + {times(2, padding)} - {kernel}) / {stride} "
         f"\\rfloor + 1 = {rows}$, columns $\\lfloor ({width} + {times(2, padding)} - {kernel}) / {stride} \\rfloor + 1 "
         f"= {columns}$.",
@@ -196,11 +196,11 @@ def pool_output_shape(source: Source) -> Item:
     ]
     return single_choice(
         by(*shape),
-        candidates,
+        source.shuffled(candidates),
         source=f"{GUIDE}, section 3",
         stem=f"A volume of {channels} channels and {by(height, width)} pixels passes {pool} pooling with a "
         f"{by(kernel, kernel)} window and stride {stride}, without padding; a window that does not fit completely is "
-        "dropped. Which shape (channels x height x width) has the output?",
+        "dropped. What is the shape of the output (channels x height x width)?",
         because=f"Rows $\\lfloor ({height} - {kernel}) / {stride} \\rfloor + 1 = {rows}$, columns $\\lfloor ({width} - "
         f"{kernel}) / {stride} \\rfloor + 1 = {columns}$; every one of the {channels} channels is pooled by itself.",
         exercise="convolutional/output_size",

@@ -20,7 +20,7 @@ def conv_output_size(source: Source) -> Item:
             misconception="padding-on-one-side",
         ),
         f"({size} + 2 * {padding} - {kernel}) // {stride}": Wrong(
-            because="The kernel's first position counts too: there are $\\lfloor(N + 2P - K)/S\\rfloor$ steps "
+            because="The kernel's first position counts too: there are $\\lfloor(H + 2P - K)/S\\rfloor$ steps "
             "after it, hence one position more.",
             misconception="output-size-forgets-the-first-position",
         ),
@@ -42,7 +42,7 @@ def conv_output_size(source: Source) -> Item:
         difficulty=1,
         source="Dumoulin and Visin 2016, A guide to convolution arithmetic for deep learning, relationship 6",
         stem=f"A square image of {size} x {size} pixels passes a convolution with a {kernel} x {kernel} kernel, stride "
-        f"{stride} and {padded(padding)}. How many rows has the output?",
+        f"{stride} and {padded(padding)}. How many rows does the output have?",
         unit="rows",
         convention="a kernel position that does not fit completely is dropped",
         key=Computed(compute=f"convolutional.output_size.output_size({size}, {kernel}, {stride}, {padding})"),

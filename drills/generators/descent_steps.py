@@ -49,7 +49,7 @@ def gradient_descent_step(source: Source) -> Item:
         f"{weight} - {rate} * 2 * ({weight} * {inputs[0]} - {targets[0]}) * {inputs[0]}": Wrong(
             because="You used the first example only; that is online learning, not a step on the batch.",
         ),
-        f"{weight} - {gradient}": Wrong(because="You left out the learning rate."),
+        f"{weight} - {gradient}": Wrong(because="You left out the learning rate, which scales the gradient."),
     }
     terms = " + ".join(
         f"({grouped(weight)} \\cdot {grouped(x)} - {grouped(t)}) \\cdot {grouped(x)}"
@@ -77,9 +77,9 @@ def momentum_steps(source: Source) -> Item:
     first, second, third = (source.choice(NONZERO) for _ in range(3))
     g = [tenths(n) for n in (first, second, third)]
     start, rate, keep = tenths(source.integer(-20, 20)), "0.1", source.choice(["0.5", "0.8", "0.9"])
-    beta = float(keep)
-    v = [first / 10, beta * first / 10 + second / 10]
-    v.append(beta * v[1] + third / 10)
+    mu = float(keep)
+    v = [first / 10, mu * first / 10 + second / 10]
+    v.append(mu * v[1] + third / 10)
     g1, g2, g3 = map(grouped, g)
     wrong = {
         f"{start} - {rate} * ({g1} + {g2} + {g3})": Wrong(
@@ -87,11 +87,11 @@ def momentum_steps(source: Source) -> Item:
         ),
         f"{start} - {rate} * ({g1} + {g2} + {keep} * {g1} + {g3} + {keep} * {g2})": Wrong(
             because="You added only the previous gradient. The velocity holds ALL earlier gradients, each multiplied by "
-            "$\\beta$ once more with every step.",
+            "$\\mu$ once more with every step.",
             misconception="momentum-remembers-one-gradient",
         ),
         f"{start} - {rate} * (1 - {keep}) * ({g1} * (1 + {keep} + {keep} ** 2) + {g2} * (1 + {keep}) + {g3})": Wrong(
-            because="You averaged, with $(1 - \\beta) g$; in the form stated here the gradient enters with weight 1.",
+            because="You averaged, with $(1 - \\mu) g$; in the form stated here the gradient enters with weight 1.",
         ),
         f"{start} - {rate} * ({g1} * {keep} ** 2 + {g2} * {keep} + {g3})": Wrong(
             because="You applied only the last velocity; each of the three steps moves the weight.",
@@ -102,9 +102,9 @@ def momentum_steps(source: Source) -> Item:
         **SET_BY_REGISTRY,
         source="Polyak 1964; Goodfellow, Bengio and Courville 2016, Deep learning, section 8.3.2; PyTorch's form",
         stem=f"A weight is {start}, its velocity 0. In three steps its gradients are {g[0]}, {g[1]} and {g[2]}. The "
-        f"learning rate is $\\eta = {rate}$, the momentum $\\beta = {keep}$. What is the weight after the three steps?",
+        f"learning rate is $\\eta = {rate}$, the momentum $\\mu = {keep}$. What is the weight after the three steps?",
         unit="weight",
-        convention="$v \\leftarrow \\beta v + g$, then $w \\leftarrow w - \\eta v$",
+        convention="$v \\leftarrow \\mu v + g$, then $w \\leftarrow w - \\eta v$",
         tolerance=Tolerance(absolute=0.005),
         key=Computed(compute=_steps("momentum", start, g, f"{rate}, {keep}") + "[0]"),
         because=f"$v_1 = {fixed(v[0], 3)}$, $v_2 = {keep} \\cdot {grouped(fixed(v[0], 3))} + {g2} = {fixed(v[1], 3)}$, "
@@ -131,15 +131,16 @@ def adagrad_rate(source: Source) -> Item:
             misconception="adagrad-averages-squares",
         ),
         rate: Wrong(because="You left the rate as it was; Adagrad divides it for each weight, more with every step."),
-        f"{rate} / abs({g[0]} + ({g[1]}) + ({g[2]}))" if sum(g) else f"{rate} / 3": Wrong(
-            because="You added the gradients themselves; their SQUARES are added, so that signs cannot cancel.",
-        ),
     }
+    if sum(g):
+        wrong[f"{rate} / abs({g[0]} + ({g[1]}) + ({g[2]}))"] = Wrong(
+            because="You added the gradients themselves; their SQUARES are added, so that signs cannot cancel.",
+        )
     return Numeric(
         **SET_BY_REGISTRY,
         source="Duchi, Hazan and Singer 2011, Adaptive subgradient methods for online learning, section 1.1",
         stem=f"Adagrad runs with learning rate {rate}. The first three gradients of a weight are {g[0]}, {g[1]} and {g[2]}. "
-        "By which factor is the third gradient multiplied in the third step?",
+        "By what factor is the third gradient multiplied in the third step?",
         unit="effective learning rate",
         convention="the sum of squares includes the third gradient and starts from 0; epsilon is neglected",
         tolerance=Tolerance(relative=0.01),
@@ -169,7 +170,9 @@ def adam_steps(source: Source) -> Item:
             "more than the first.",
             misconception="adam-without-bias-correction",
         ),
-        f"{start} - {rate} * ({g1}) - {rate} * ({g2})": Wrong(because="That is plain gradient descent."),
+        f"{start} - {rate} * ({g1}) - {rate} * ({g2})": Wrong(
+            because="That is plain gradient descent; Adam divides by the root of the averaged squares.",
+        ),
         f"{start} - {rate} * {sign} - {rate} * {1 if second > 0 else -1}": Wrong(
             because="You restarted the averages; in the second step the first gradient still counts.",
         ),

@@ -102,10 +102,8 @@ def bptt_gradient(source: Source) -> Item:
             because="You left out the weight $w$ on the way from the second step back to the first.",
         ),
         f'{gradient}, None, True)["Wh"][0][0]': Wrong(
-            because="You took the mean of the two replicas; here it is their sum."
-        ),
-        f"({back} * {free} + {back} * {weight} * {a} * {first}) / 2": Wrong(
-            because="You left out the 2 of the derivative of a square."
+            because="That is half of it: you took the mean of the two replicas, or left out the 2 of the derivative of a "
+            "square.",
         ),
     }
     return Numeric(
@@ -190,8 +188,8 @@ def vanishing_gradient_bound(source: Source) -> Item:
     return Numeric(
         **SET_BY_REGISTRY,
         source="Pascanu, Mikolov and Bengio 2013, On the difficulty of training recurrent neural networks, section 2.1",
-        stem=f"A recurrent network has one {name} unit and the recurrent weight {weight}. At most which size has the "
-        f"derivative of its state with respect to the state {steps} steps earlier?",
+        stem=f"A recurrent network has one {name} unit and the recurrent weight {weight}. How large can the derivative "
+        f"of its state with respect to the state {steps} steps earlier be at most?",
         unit="bound",
         convention="the smallest bound that holds whatever the inputs are",
         tolerance=Tolerance(relative=0.01),

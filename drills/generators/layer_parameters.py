@@ -77,7 +77,7 @@ def conv_parameters(source: Source) -> Item:
             "channels.",
             misconception="conv-bias-per-channel",
         ),
-        f"({kernel} * {kernel} * {channels} + 1) * {size} * {size}": Wrong(
+        f"{filters} * ({kernel} * {kernel} * {channels} + 1) * {size} * {size}": Wrong(
             because="You gave every pixel weights of its own; a filter uses the same weights everywhere, so the size of "
             "the image plays no part.",
             misconception="conv-parameters-grow-with-the-image",
@@ -150,7 +150,8 @@ def batch_norm_parameters(source: Source) -> Item:
     filters, size, batch = source.integer(6, 96), source.integer(8, 32), source.choice([16, 20, 32, 50])
     trainable = source.choice([True, False])
     asked = "learned parameters" if trainable else "parameters, as a Keras summary counts them,"
-    other = f"4 * {filters}" if trainable else f"2 * {filters}"
+    counted = 2 if trainable else 4
+    other = f"{6 - counted} * {filters}"
     wrong = {
         other: Wrong(
             because="You counted the running means and variances too; they are averaged, not learned."
@@ -158,16 +159,16 @@ def batch_norm_parameters(source: Source) -> Item:
             else "You counted the learned scale and shift alone; the summary also lists the running mean and variance.",
             misconception="batch-norm-learns-its-statistics" if trainable else None,
         ),
-        f"2 * {filters} * {size} * {size}": Wrong(
-            because="You gave every pixel its own pair; after a convolution all positions of a channel share theirs.",
+        f"{counted} * {filters} * {size} * {size}": Wrong(
+            because="You gave every pixel numbers of its own; after a convolution all positions of a channel share theirs.",
             misconception="batch-norm-parameters-per-pixel",
         ),
-        f"2 * {batch}": Wrong(
+        f"{counted} * {batch}": Wrong(
             because="You counted per example of the mini-batch; its size changes the statistics, not the parameters.",
             misconception="batch-norm-parameters-per-batch",
         ),
-        "2": Wrong(because="You gave the layer one pair; every channel has a scale and a shift of its own."),
-        f"{filters}": Wrong(because="You counted one number per channel; there is a scale and a shift."),
+        f"{counted}": Wrong(because="You counted the numbers of one channel; every channel has its own."),
+        f"{filters}": Wrong(because=f"You counted one number per channel; there are {counted}."),
     }
     key = f"{COUNT}.normalization_parameters({filters})"
     return Numeric(
@@ -203,7 +204,7 @@ def gated_cell_parameters(source: Source) -> Item:
     )
     wrong = {
         f"{gates} * {one}": Wrong(
-            because="You left out the biases.",
+            because="You left out the biases, which the convention counts.",
             misconception="parameter-count-without-biases",
         ),
         f"{gates} * ({one} + {3 - biases} * {hidden})": Wrong(
@@ -255,7 +256,7 @@ def rnn_parameters(source: Source) -> Item:
             misconception="rnn-state-has-no-weights",
         ),
         f"{hidden} * ({inputs} + {hidden}) + {outputs} * {hidden}": Wrong(
-            because="You left out the biases.",
+            because="You left out the biases of the state and of the outputs.",
             misconception="parameter-count-without-biases",
         ),
         recurrent: Wrong(because=f"You stopped at the state; the {outputs} outputs have weights and biases too."),
@@ -356,8 +357,8 @@ def dense_after_flatten(source: Source) -> Item:
         source="LeCun, Bottou, Bengio and Haffner 1998, Gradient-based learning applied to document recognition, section II",
         stem=f"An image of {channels} {'channel' if channels == 1 else 'channels'} and {by(size, size)} pixels passes a "
         f"convolution with {filters} filters of {by(kernel, kernel)} pixels, stride 1 and no padding, then {by(2, 2)} max "
-        f"pooling with stride 2, then flatten, then a dense layer of {units} units. How many parameters has the dense "
-        "layer?",
+        f"pooling with stride 2, then flatten, then a dense layer of {units} units. How many parameters does the dense "
+        "layer have?",
         unit="parameters",
         convention="every unit has a bias",
         key=Computed(

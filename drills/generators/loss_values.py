@@ -75,14 +75,19 @@ def cross_entropy_gradient(source: Source) -> Item:
         f"{ours} - {1 - hot}": Wrong(
             because=f"You exchanged the targets: class {label + 1} is the right one and has target 1, the others 0.",
         ),
-        f"{ours} * (1 - {ours})": Wrong(
-            because="You took the derivative of the softmax alone; the loss's derivative $-1/p$ multiplies it.",
-            misconception="cross-entropy-gradient-has-softmax-derivative",
-        ),
-        f"-1 / {ours}": Wrong(
-            because="You took the derivative with respect to the probability, before the softmax's own."
-        ),
     }
+    # the loss is -ln of the right class's probability: the derivative of the softmax is that of p_label by this score
+    right = f"feedforward.activations.softmax(array({scores}))[{label}]"
+    slope = f"{ours} * (1 - {ours})" if hot else f"-{right} * {ours}"
+    wrong[slope] = Wrong(
+        because=f"You took the derivative of the softmax alone, that of $p_{label + 1}$ with respect to this score; the "
+        f"loss's derivative $-1/p_{label + 1}$ multiplies it.",
+        misconception="cross-entropy-gradient-has-softmax-derivative",
+    )
+    if hot:
+        wrong[f"-1 / {ours}"] = Wrong(
+            because="You took the derivative with respect to the probability, before the softmax's own."
+        )
     return Numeric(
         **SET_BY_REGISTRY,
         source="Bishop 2006, Pattern recognition and machine learning, eq. 4.109",

@@ -138,8 +138,8 @@ def perceptron_bound(source: Source) -> Item:
         **SET_BY_REGISTRY,
         source="Novikoff 1962, On convergence proofs on perceptrons",
         stem=f"All inputs of a perceptron are at most {radius} long, and some unit vector separates the two classes with "
-        f"a margin of {margin}. Training starts from zero weights. Which number of errors does the convergence theorem "
-        "guarantee it stays within?",
+        f"a margin of {margin}. Training starts from zero weights. At most how many errors does the convergence "
+        "theorem allow?",
         unit="errors",
         convention="the bias is one of the weights, so inputs contain the leading 1",
         tolerance=Tolerance(relative=0.001),

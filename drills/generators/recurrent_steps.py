@@ -131,7 +131,7 @@ def gru_step(source: Source) -> Item:
     gn = math.tanh(inner)
     return Numeric(
         **SET_BY_REGISTRY,
-        source="Cho et al. 2014, Learning phrase representations using RNN encoder-decoder, eqs. 5 to 8",
+        source="Chung, Gulcehre, Cho and Bengio 2014, Empirical evaluation of gated recurrent neural networks, section 3.2",
         stem=f"In one step of a GRU unit the weighted inputs, biases included, are {update} for the update gate $z$ and "
         f"{reset} for the reset gate $r$. The candidate is $g = \\tanh(u\\, r h_{{t-1}} + a)$ with $u = {weight}$ and "
         f"$a = {entering}$; the previous state is $h_{{t-1}} = {before}$. What is the new state?",
@@ -170,8 +170,8 @@ def softmax_temperature(source: Source) -> Item:
     below = " + ".join(f"e^{{{score}/{temperature}}}" for score in scores)
     return Numeric(
         **SET_BY_REGISTRY,
-        source="Goodfellow, Bengio and Courville 2016, Deep learning, eq. 17.14, with one energy per symbol",
-        stem=f"A character model gives the next three characters a, b and c the scores {vector(scores)}. With which "
+        source="Hinton, Vinyals and Dean 2015, Distilling the knowledge in a neural network, section 2, eq. 1",
+        stem=f"A character model gives the next three characters a, b and c the scores {vector(scores)}. With what "
         f"probability is {'abc'[which]} drawn at temperature {temperature}?",
         unit="probability",
         tolerance=SMALL,
@@ -214,7 +214,8 @@ def bits_per_character(source: Source) -> Item:
     asked = "perplexity per character" if perplexity else "number of bits per character"
     return Numeric(
         **SET_BY_REGISTRY,
-        source="Jurafsky and Martin, Speech and language processing (3rd edition), section 3.8",
+        source="Jurafsky and Martin, Speech and language processing (3rd edition draft), chapter N-gram language "
+        "models, perplexity",
         stem=f"A language model gave the four characters of a text, as they came, the probabilities {', '.join(shown)}. "
         f"What is its {asked} on this text?",
         unit="perplexity" if perplexity else "bits per character",

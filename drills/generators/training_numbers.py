@@ -78,7 +78,7 @@ def initial_variance(source: Source) -> Item:
     return Numeric(
         **SET_BY_REGISTRY,
         source=SCHEMES[scheme][1].replace("$n_{in}$", "the inputs"),
-        stem=f"{layer}. Which variance do its initial weights have with {tasks[scheme]} initialization?",
+        stem=f"{layer}. What variance do its initial weights have with {tasks[scheme]} initialization?",
         unit="variance",
         convention=f"{tasks[scheme]}: {SCHEMES[scheme][0]}",
         tolerance=Tolerance(relative=0.01),
@@ -122,7 +122,9 @@ def batch_norm_output(source: Source) -> Item:
         f"{beta} * {deviation} / (({spread}) / 4) ** 0.5 + {gamma}": Wrong(
             because="You exchanged them: $\\gamma$ scales, $\\beta$ shifts.",
         ),
-        f"{gamma} * {values[which]} / (({spread}) / 4) ** 0.5 + {beta}": Wrong(because="You left out the mean."),
+        f"{gamma} * {values[which]} / (({spread}) / 4) ** 0.5 + {beta}": Wrong(
+            because="You left out the mean, which is subtracted first."
+        ),
     }
     normalized = (values[which] - mean) / math.sqrt(variance)
     return Numeric(
@@ -184,7 +186,7 @@ def dropout_scaling(source: Source) -> Item:
         stem=f"{'Inverted dropout' if inverted else 'Dropout in its original form (weight scaling)'} drops units with "
         f"probability {drop}. A unit has the activation {activation}. {when} does dropout pass on?",
         unit="activation",
-        convention="inverted: scaled while training; original: scaled at evaluation",
+        convention=f"{drop} is the probability of being dropped, {keep} that of being kept",
         tolerance=Tolerance(absolute=0.005),
         key=Computed(compute=key),
         because=f"{because} Here: {fixed(value, 3)}.",

@@ -50,7 +50,7 @@ def cbow_context(source: Source) -> Item:
     ]  # fmt: skip
     return single_choice(
         ", ".join(before + after),
-        [(", ".join(context), why) for context, why in candidates if context],
+        [(", ".join(context), why) for context, why in candidates[:1] + source.shuffled(candidates[1:]) if context],
         source=f"{MIKOLOV}, section 3.1",
         stem=f'CBOW is trained on the text "{" ".join(words)}" with a window of {radius} words on each side, shorter at the '
         f'edges of the text. From which context does it predict "{words[place]}"?',
@@ -83,7 +83,7 @@ def skip_gram_pairs(source: Source) -> Item:
         f"({counted}) // 2": Wrong(
             because="You counted each pair once; both of its words predict the other.",
         ),
-        f"({length} - 2 * {radius}) * 2 * {radius}": Wrong(
+        f"max(0, {length} - 2 * {radius}) * 2 * {radius}": Wrong(
             because="You left out the words at the edges; they have shorter windows, but they have some.",
         ),
     }
@@ -119,7 +119,7 @@ def nnlm_cost(source: Source) -> Item:
         f"{size} + {size} * {hidden} + {hidden} * {vocabulary}": Wrong(
             because=f"You looked up one word; the vectors of all {context} context words are joined.",
         ),
-        f"{vocabulary} * {size} + {context} * {size} * {hidden} + {hidden} * {vocabulary}": Wrong(
+        f"{context} * {vocabulary} * {size} + {context} * {size} * {hidden} + {hidden} * {vocabulary}": Wrong(
             because="You multiplied one-hot vectors with the whole table; looking up a row costs only its length.",
         ),
         f"{context} * {size} * {hidden}": Wrong(
@@ -131,8 +131,8 @@ def nnlm_cost(source: Source) -> Item:
         **SET_BY_REGISTRY,
         source=f"{MIKOLOV}, eq. 2",
         stem=f"A neural language model joins the {size}-dimensional vectors of {context} context words, has {hidden} hidden "
-        f"units and a vocabulary of {vocabulary} words; it is trained on {examples} examples. Which complexity has one "
-        "example?",
+        f"units and a vocabulary of {vocabulary} words; it is trained on {examples} examples. What does one "
+        "example cost?",
         unit="operations",
         convention="$Q = n m + n m h + h V$: looked-up numbers, then weights used; full softmax, no biases",
         key=Computed(compute=f"{context} * {size} + {context} * {size} * {hidden} + {hidden} * {vocabulary}"),
@@ -190,8 +190,9 @@ def bigram_probability(source: Source) -> Item:
         because += f"${seen}/{followed} = {value:.4f}$."
     return Numeric(
         **SET_BY_REGISTRY,
-        source="Jurafsky and Martin, Speech and language processing (3rd edition), eqs. 3.11 and 3.24",
-        stem=f"A bigram model over the symbols a, b and c is estimated {how} from the text: {' '.join(text)}. Which "
+        source="Jurafsky and Martin, Speech and language processing (3rd edition draft), chapter "
+        "N-gram language models, bigram estimates and Laplace smoothing",
+        stem=f"A bigram model over the symbols a, b and c is estimated {how} from the text: {' '.join(text)}. What "
         f"probability does it give {word} after {history}?",
         unit="probability",
         convention="the last symbol of the text is followed by nothing; the vocabulary has 3 symbols",

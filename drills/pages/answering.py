@@ -24,7 +24,7 @@ from drills.items import (
 )
 from drills.networks import blank_cells, describe, solution
 from drills.pages import keyboard
-from drills.presentation import shown_options
+from drills.presentation import shown_options, shown_side
 
 Changed = Callable[[], None]
 KEYS = "123456789abdehijklmopqsuvwxz"  # c and r are Streamlit's own; f, g, n, t and y are used beside options
@@ -52,7 +52,8 @@ def ask(
     Args:
         seed: orders the options; the same seed shows the same order.
         given: an answer kept earlier, which the widgets begin with.
-        changed: called after every change, for exams that keep each answer at once.
+        changed: called after every change, for exams that keep each answer at once and let it be changed. Without it a
+            truth value is final: the justifications that then appear must not help to choose it.
         fields: where text fields are drawn (a form, in practice, so that Enter checks); here when left out.
     """
     _begin(item, prefix, given)
@@ -222,9 +223,14 @@ def _line(key: str, lines: list[int], changed: Changed | None) -> None:
 
 
 def _true_false(item: TrueFalse, prefix: str, seed: int | str, changed: Changed | None, fields: DeltaGenerator) -> None:
+    """First the truth value, then the justifications that argue for the value given."""
     key = f"{prefix}:value"
+    given = st.session_state.get(key)
+    final = given is not None and changed is None and bool(item.distractors)
 
     def click(value: str) -> None:
+        if value != st.session_state.get(key):
+            st.session_state.pop(f"{prefix}:one", None)
         st.session_state[key] = value
         if changed:
             changed()
@@ -232,7 +238,7 @@ def _true_false(item: TrueFalse, prefix: str, seed: int | str, changed: Changed 
     with keyboard.radios(key):
         columns = st.columns(2)
     for column, value in zip(columns, ("True", "False"), strict=True):
-        chosen = st.session_state.get(key) == value
+        chosen = given == value
         with column:
             st.button(
                 value,
@@ -242,11 +248,15 @@ def _true_false(item: TrueFalse, prefix: str, seed: int | str, changed: Changed 
                 type="primary" if chosen else "secondary",
                 icon=RADIO[chosen],
                 shortcut=value[0].lower(),
+                disabled=final and not chosen,
                 width="stretch",
             )
     if item.distractors:
+        if given is None:
+            st.caption("Decide first; then you choose the justification.")
+            return
         st.caption("because")
-        _choose(f"{prefix}:one", shown_options(item, seed), changed)
+        _choose(f"{prefix}:one", shown_side(item, given == "True", seed), changed)
         return
     with fields:
         st.text_area(

@@ -12,7 +12,7 @@ from drills.exams import Paper, load_profiles, make_paper
 from drills.items import Open
 from drills.marking import is_blank, mark
 from drills.pages import answering, feedback, keyboard
-from drills.pages.session import database, deck, exams, learner, now, preferences
+from drills.pages.session import deck, exams, learner, now, preferences, void
 from drills.sittings import (
     Result,
     Scored,
@@ -25,9 +25,7 @@ from drills.sittings import (
     self_checked,
     start,
     submit,
-    voided,
 )
-from drills.store import Store
 
 
 def page() -> None:
@@ -63,14 +61,16 @@ def _choose(taken: dict[str, Sitting]) -> None:
     st.caption(
         f"{len(paper.questions)} questions, {paper.maximum:g} points. The clock starts at once and runs on when you leave."
     )
+    if numbers := [question.number for question in paper.questions if question.item.id in void()]:
+        st.caption(f":orange[Void, they count for nobody: question {', '.join(map(str, numbers))}.]")
     st.button("Start", type="primary", on_click=_start, args=(paper,))
     with st.expander("Print it instead"):
         _downloads(paper)
     if taken:
         st.subheader("Exams taken")
-        void = voided(Store.of_course(database()).events())
+        gone = void()
         for sitting in reversed(list(taken.values())):
-            points = result(sitting, void)
+            points = result(sitting, gone)
             date = sitting.started.astimezone(preferences().zone).strftime("%d %B %Y, %H:%M")
             label = f"{sitting.paper.title}, {date}: {points.points:g} of {points.maximum:g}"
             st.button(label, key=f"review:{sitting.id}", on_click=_open_review, args=(sitting.id,), type="tertiary")
@@ -144,6 +144,8 @@ def _sit(sitting: Sitting) -> None:
             args=(learner(), sitting.id),
         )
     st.caption(f"{question.block} · question {number} of {len(questions)} · {question.scheme.words}")
+    if why := void().get(item.id):
+        st.info(f"This question does not count for anybody: {why}")
     st.markdown(item.stem)
     prefix = f"exam:{sitting.id}:{number}"
 
@@ -195,8 +197,8 @@ def _hand_in(sitting: Sitting) -> None:
 
 
 def _review(sitting: Sitting) -> None:
-    void = voided(Store.of_course(database()).events())
-    scored = result(sitting, void)
+    gone = void()
+    scored = result(sitting, gone)
     st.title(f"{scored.points:g} of {scored.maximum:g} points")
     if st.session_state.get("time is up") == sitting.id:
         st.warning("Time is up. Your answers were handed in as they stood.", icon=":material/timer_off:")
@@ -208,7 +210,7 @@ def _review(sitting: Sitting) -> None:
         _downloads(sitting.paper)
     _points_by_block(scored)
     for one in scored.scored:
-        _reviewed(sitting, one, void)
+        _reviewed(sitting, one, gone)
 
 
 def _points_by_block(scored: Result) -> None:
@@ -221,13 +223,13 @@ def _points_by_block(scored: Result) -> None:
     st.table({"block": list(blocks), "points": [f"{p:g} of {m:g}" for p, m in blocks.values()]})
 
 
-def _reviewed(sitting: Sitting, one: Scored, void: dict[str, str]) -> None:
+def _reviewed(sitting: Sitting, one: Scored, gone: dict[str, str]) -> None:
     number, item = one.question.number, one.question.item
     sign = ":material/block:" if one.void else ":material/hourglass_top:" if one.unchecked else (
         ":green[:material/check:]" if one.marked.right else ":red[:material/close:]")  # fmt: skip
     with st.expander(f"{sign} {number} · {one.points:g} of {one.question.scheme.right:g} · {item.type}"):
         if one.void:
-            st.info(f"This question does not count for anybody: {void[item.id]}")
+            st.info(f"This question does not count for anybody: {gone[item.id]}")
         st.markdown(item.stem)
         if one.unchecked or (self_checked(item) and sitting.answers.get(number)):
             _ticks(sitting, one)

@@ -10,7 +10,7 @@ from drills.marking import Marked, Part, key_number, shown_number
 from drills.networks import describe
 from drills.pages import answering, links
 from drills.pages.session import deck
-from drills.presentation import shown_options
+from drills.presentation import shown_options, shown_side
 
 
 def show(item: Item, marked: Marked, seed: int | str) -> None:
@@ -61,11 +61,26 @@ def _as_asked(item: Item, marked: Marked, seed: int | str) -> list[Part]:
         return [replace(part, label=named[part.label]) for part in marked.parts]
     if not isinstance(item, SingleChoice | MultipleChoice | TrueFalse):
         return list(marked.parts)
+    if isinstance(item, TrueFalse):
+        return _by_sides(item, marked, seed)
     place = {option: number for number, option in enumerate(shown_options(item, seed), 1)}
-    parts = sorted(marked.parts, key=lambda part: place.get(part.label, 0))  # a statement to judge comes first
+    parts = sorted(marked.parts, key=lambda part: place.get(part.label, 0))
     return [
         replace(part, label=f"{place[part.label]} · {part.label}") if part.label in place else part for part in parts
     ]
+
+
+def _by_sides(item: TrueFalse, marked: Marked, seed: int | str) -> list[Part]:
+    """The statement, the justifications that were offered under their numbers, then those of the other side."""
+    statement, *reasons = marked.parts
+    value = item.key if marked.blank else statement.given == "true"
+    by_text = {part.label: part for part in reasons}
+    parts = [statement]
+    for side in (value, not value):
+        for number, text in enumerate(shown_side(item, side, seed), 1):
+            if (part := by_text.pop(text, None)) is not None:
+                parts.append(replace(part, label=f"{number} · {text}" if side is value else f"{side}, because: {text}"))
+    return [*parts, *by_text.values()]
 
 
 def _number(item: Numeric, marked: Marked) -> None:

@@ -10,7 +10,7 @@ from drills.history import record_answer
 from drills.items import Item, Open, TrueFalse
 from drills.marking import Marked, mark
 from drills.pages import answering, feedback, keyboard
-from drills.pages.session import deck, history, is_alone, is_warm, learner, memory, now, preferences, rows
+from drills.pages.session import deck, history, is_alone, is_warm, learner, memory, now, preferences, rows, void
 from drills.preferences import contest, contests
 from drills.progress import misconception_book
 from drills.reports import gradings
@@ -197,9 +197,14 @@ def _address() -> dict[str, list[str]]:
 
 
 def _next_card(scope: Scope) -> str | None:
-    found = plan(deck(), memory(), preferences(), now(), scope)
+    gone = {item: why for item, why in void().items() if item in deck().cards}
+    found = plan(deck(), memory(), preferences(), now(), scope, gone)
     with st.sidebar:
         st.caption(f"{found.done_today} answered today · {found.due} due · {found.new} new")
+        if gone:
+            st.caption(
+                f":orange[{len(gone)} {'question is' if len(gone) == 1 else 'questions are'} void and not asked.]"
+            )
         if is_alone() and (left_out := len(deck().bank.problems)):
             st.caption(f":orange[{left_out} questions are left out; Settings says why.]")
     if not is_warm():  # the first question must not wait for libraries that computed ones need

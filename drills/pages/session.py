@@ -25,7 +25,7 @@ from drills.history import Answer, answers
 from drills.preferences import settings as settings_of
 from drills.reports import take_in_reports
 from drills.scheduling import Memory, Settings
-from drills.sittings import Sitting, sittings
+from drills.sittings import Sitting, sittings, voided
 from drills.store import Event, Store
 from drills.store.database import Database, open_database
 
@@ -180,6 +180,11 @@ def _browsers_zone() -> tzinfo:
 def exams() -> dict[str, Sitting]:
     """The learner's exams by id, oldest first."""
     return sittings(rows(), deck())
+
+
+def void() -> dict[str, str]:
+    """The items that the instructor has taken out, and why."""
+    return voided(Store.of_course(database()).events())
 
 
 def now() -> datetime:

@@ -1,5 +1,7 @@
 """One question on paper, with room for the answer or with its solution."""
 
+from collections.abc import Mapping
+
 from reportlab.lib import colors
 from reportlab.lib.units import mm
 from reportlab.platypus import Flowable, Spacer, Table
@@ -20,7 +22,7 @@ from drills.items import (
 )
 from drills.marking import key_number, shown_number
 from drills.networks import COLUMNS, blank_cells, by, rows
-from drills.presentation import shown_options
+from drills.presentation import shown_options, shown_side
 from drills.printing.markup import Setter
 
 WIDTH = 170 * mm
@@ -105,7 +107,7 @@ def _answer(setter: Setter, question: Question, item: Item, seed: int, solved: b
 
 
 def _options(
-    setter: Setter, shown: list[str], right: dict[str, str], wrong: dict[str, Wrong], solved: bool
+    setter: Setter, shown: list[str], right: dict[str, str], wrong: Mapping[str, Wrong], solved: bool
 ) -> Flowable:
     lines = []
     for letter, option in zip(LETTERS, shown, strict=False):
@@ -118,14 +120,24 @@ def _options(
 
 
 def _true_false(setter: Setter, item: TrueFalse, seed: int, solved: bool) -> list[Flowable]:
+    if item.distractors:  # each side has justifications of its own, so that none tells which side is right
+        parts = [setter.line("Tick one box.", "small")]
+        for value in (True, False):
+            right = {item.justification: ""} if value is item.key else {}
+            shown = shown_side(item, value, seed)
+            parts += [
+                setter.line(f"**{str(value).lower()}**, because:"),
+                _options(setter, shown, right, item.distractors, solved),
+            ]
+        return parts
     marks: list[list[Flowable]] = [[
         Box(solved and item.key), setter.line("true"), Box(solved and not item.key), setter.line("false"),
     ]]  # fmt: skip
-    parts: list[Flowable] = [_grid(marks, [7 * mm, 20 * mm, 7 * mm, WIDTH - 34 * mm]), setter.line("because:")]
-    if item.distractors:
-        shown = shown_options(item, seed)
-        return [*parts, _options(setter, shown, {item.justification: ""}, item.distractors, solved)]
-    return [*parts, setter.line(item.justification, "why") if solved else Lines(2)]
+    return [
+        _grid(marks, [7 * mm, 20 * mm, 7 * mm, WIDTH - 34 * mm]),
+        setter.line("because:"),
+        setter.line(item.justification, "why") if solved else Lines(2),
+    ]
 
 
 def _numeric(setter: Setter, item: Numeric, solved: bool) -> list[Flowable]:

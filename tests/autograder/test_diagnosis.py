@@ -104,11 +104,7 @@ SLIPS = {  # exercise: (right, wrong, functions whose tests may cost points)
     "lstm": ("return f, i, g, o\n", "return i, f, g, o\n", {"gates"}),
     "attention": ("axis=axis, keepdims=True)\n", "axis=axis)\n", {"softmax"}),
     "hebbian": ("> 0 else -1", ">= 0 else -1", {"predict"}),
-    "gan": (
-        "return -log_real.mean() - log_fake.mean()\n",
-        "return (-log_real.mean() - log_fake.mean()).item()\n",
-        {"discriminator_loss"},
-    ),
+    "gan": ("- log_fake.mean()", "+ log_fake.mean()", {"discriminator_loss"}),
 }
 
 

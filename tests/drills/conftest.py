@@ -21,6 +21,10 @@ pears-are-blue: {believes: b, why it fails: w, holds: h, ask yourself: a, topic:
 """
 
 
+THINGS = ("amber", "basil", "cedar", "dahlia", "elder", "fennel", "ginger")  # so that no two items are alike
+TAILS = ("", " (so)", " (so, so)", " (so, so, so)")  # the key has each rank of length as often
+
+
 def questions(topic: str, count: int, misconception: str = "") -> str:
     """YAML of `count` single choice items of a topic; their first distractor shows the misconception."""
     shows = f", misconception: {misconception}" if misconception else ""
@@ -30,12 +34,13 @@ def questions(topic: str, count: int, misconception: str = "") -> str:
   type: single choice
   difficulty: {number % 3 + 1}
   source: a textbook, chapter {number}
-  stem: What is number {number} of {topic}, given $x_{number}$?
-  key: right {number}
+  stem: What is number {number} of the {THINGS[number]}-{topic} and {topic}-{THINGS[number]}, given $x_{number}$?
+  key: right {number}{TAILS[(number + len(topic)) % 4]}
   because: Since it is number {number} of them.
   distractors:
-    wrong {number}: {{because: You took the wrong one instead of the right one{shows}}}
-    wronger and longer {number}: {{because: You took the longer one instead of the right one}}
+    wrong {number}{TAILS[(number + len(topic) + 1) % 4]}: {{because: You took the wrong one instead of the right one{shows}}}
+    false {number}{TAILS[(number + len(topic) + 2) % 4]}: {{because: You took the false one instead of the right one}}
+    other {number}{TAILS[(number + len(topic) + 3) % 4]}: {{because: You took the other one instead of the right one}}
 """
         for number in range(count)
     )

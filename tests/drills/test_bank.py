@@ -52,7 +52,7 @@ def test_a_good_course_has_no_problems(course):
         ("difficulty: 1", "difficulty: 1\n  topic: apples", 4, "chapter two has no topic 'apples'"),
         ("difficulty: 1", "difficulty: 1\n  figure: {file: no.svg, alt: none}", 4, "there is no file no.svg"),
         ("id: good", "id: Not Good", 1, "id"),
-        ("id: good", "id: apples-1", 1, "the id is taken by course/one/apples/items.yaml:13"),
+        ("id: good", "id: apples-1", 1, "the id is taken by course/one/apples/items.yaml:14"),
         ("id: good", "id: 'good", 11, "no valid YAML"),
         ("- id: good", "id: good", 2, "no valid YAML"),
     ],

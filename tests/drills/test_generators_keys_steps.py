@@ -100,7 +100,7 @@ def momentum(item) -> float:
     w, _, *gradients = numbers(item.stem)[:5]
     velocity = 0.0
     for g in gradients:
-        velocity = named("\\beta", item.stem) * velocity + g
+        velocity = named("\\mu", item.stem) * velocity + g
         w -= named("\\eta", item.stem) * velocity
     return w
 
@@ -201,7 +201,7 @@ def truncated(item) -> float:
 
 
 def vanishing(item) -> float:
-    weight = float(re.search(r"weight ([\d.]+)\. At", item.stem)[1])
+    weight = float(re.search(r"weight ([\d.]+)\. How", item.stem)[1])
     steps = int(re.search(r"state (\d+) steps", item.stem)[1])
     steepest = max(slope(SIGMOID if "sigmoid" in item.stem else math.tanh, a / 10) for a in range(-50, 51))
     return math.prod([steepest * weight] * steps)

@@ -12,7 +12,7 @@ from drills.answers import AnswerError
 from drills.items import Item, from_data, misconceptions, to_data
 from drills.marking import mark
 from drills.networks import rows, solution
-from drills.presentation import shown_options
+from drills.presentation import shown_options, shown_side
 
 DOCS = Path(__file__).parents[2] / "docs" / "questions.md"
 EXAMPLES: dict[str, Item] = {}
@@ -49,13 +49,44 @@ def test_multiple_choice_ticking_everything_gains_nothing():
 
 
 @pytest.mark.parametrize(
-    ("value", "reason", "points"), [(False, 0, 1), (False, 1, 0.5), (False, None, 0.5), (True, 0, 0)]
+    ("value", "reason", "points"),
+    [(False, 0, 1), (False, 1, 0.5), (False, None, 0.5), (True, 0, 0), (True, 2, 0), (True, None, 0)],
 )
 def test_true_false_pays_the_justification_only_with_the_right_value(value, reason, points):
     item = EXAMPLES["leaky-relu-continuous"]
     reasons = [item.justification, *item.distractors]
     answer = {"value": value, "justification": None if reason is None else reasons[reason]}
     assert mark(item, answer).points == points
+
+
+def test_each_side_has_justifications_of_its_own():
+    item = EXAMPLES["leaky-relu-continuous"]
+    assert item.side(False)[0] == item.justification
+    assert set(item.side(True)) | set(item.side(False)) == {item.justification, *item.distractors}
+    assert not set(item.side(True)) & set(item.side(False))
+    for value in (True, False):
+        assert sorted(shown_side(item, value, 7)) == sorted(item.side(value))
+        with pytest.raises(AnswerError, match="argues for your answer"):
+            mark(item, {"value": value, "justification": item.side(not value)[-1]})
+
+
+def test_a_wrong_value_and_its_justification_both_show_their_misconception():
+    data = to_data(EXAMPLES["leaky-relu-continuous"])
+    reason = EXAMPLES["leaky-relu-continuous"].side(True)[0]
+    data["misconception"], data["distractors"][reason]["misconception"] = "leaky-jump", "kinks-are-jumps"
+    lost = mark(from_data(data), {"value": True, "justification": reason})
+    assert (lost.points, lost.misconceptions) == (0, ("leaky-jump", "kinks-are-jumps"))
+
+
+def test_a_paper_from_before_justifications_had_sides_is_still_read_and_marked():
+    data = to_data(EXAMPLES["leaky-relu-continuous"])
+    for why in data["distractors"].values():
+        del why["argues"]
+    old = from_data(data)
+    wrong = next(iter(old.distractors))
+    assert set(old.side(True)) == set(old.distractors)
+    assert mark(old, {"value": False, "justification": wrong}).points == 0.5
+    assert mark(old, {"value": True, "justification": wrong}).points == 0
 
 
 def test_true_false_self_checked_and_its_misconception():

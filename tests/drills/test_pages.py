@@ -384,3 +384,37 @@ def test_the_first_progress_page_imports_no_drawing_library(data):
             "print('altair' in sys.modules)")  # fmt: skip
     done = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "False"
+
+
+def a_statement():
+    from drills.bank import read_bank
+
+    return next(item for item in read_bank().items.values() if item.type == "true/false" and item.distractors)
+
+
+def test_a_statement_is_answered_in_two_steps(monkeypatch):
+    item = a_statement()
+    monkeypatch.setattr(practice, "_next_card", lambda scope: item.id)
+    app = page("practice").run()
+    reasons = {item.justification, *item.distractors}
+    assert not reasons & {b.label for b in app.button}, "no justification before the value is given"
+    button(app, "True").click().run()
+    assert reasons & {b.label for b in app.button} == set(item.side(True)), "those for True, and no other"
+    assert button(app, "False").disabled, "the value is final, or the justifications would help to choose it"
+    button(app, item.side(True)[-1]).click().run()
+    button(app, "Check").click().run()
+    assert not app.exception
+    (given,) = kept()
+    assert given.answer == {"value": True, "justification": item.side(True)[-1]}
+    shown = " ".join(m.value for m in app.markdown)
+    assert all(text in shown for text in reasons), "afterwards both sides are explained"
+
+
+def test_a_void_question_is_told_and_not_asked(monkeypatch):
+    item = a_statement().id
+    Store.of_course(open_database()).append("item void", {"item": item, "reason": "two options were right"})
+    asked = page("practice")
+    asked.query_params["topic"] = a_statement().topic
+    asked.run()
+    assert not asked.exception
+    assert any("1 question is void" in c.value for c in asked.sidebar.caption)

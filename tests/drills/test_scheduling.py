@@ -265,3 +265,19 @@ def test_before_the_exam_the_weakest_topic_comes_next(deck):
     hopes = expectations(deck, memory, START + timedelta(minutes=5))
     assert min(hopes, key=hopes.get) == weak
     assert all(0 <= hope <= 1 for hope in hopes.values())
+
+
+def test_void_cards_are_never_asked(deck):
+    every = set(deck.cards)
+    gone = {"apples-1", "nuts-0"}
+    found = plan(
+        deck,
+        Memory(),
+        Settings(),
+        datetime(2026, 3, 1, 12, tzinfo=UTC),
+        Scope(topics=frozenset(("apples", "nuts"))),
+        gone,
+    )
+    assert gone <= every
+    assert not gone & {*found.queue, *found.ahead}
+    assert "apples-2" in found.queue
