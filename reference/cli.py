@@ -11,11 +11,13 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 if TYPE_CHECKING:
+    import torch
+
     from reference.systems import System
 
 app = typer.Typer(help="Train the reference systems and collect the evidence.", no_args_is_help=True)
 
-Device = Annotated[str, typer.Option(help="cpu, cuda, cuda:1, mps")]
+Device = Annotated[str, typer.Option(help="cpu, cuda, cuda:1")]
 Quick = Annotated[bool, typer.Option("--quick", help="Seconds: less data, fewer epochs, a lower target.")]
 Seed = Annotated[int, typer.Option(help="Seeds everything that is random.")]
 Precision = Annotated[str, typer.Option(help="float32, bfloat16 or float16 (mixed precision)")]
@@ -34,8 +36,6 @@ def train(
     fresh: Annotated[bool, typer.Option("--fresh", help="Do not go on from an earlier checkpoint.")] = False,
 ) -> None:
     """Train one system; interrupted, the same command goes on where it stopped."""
-    import torch
-
     from reference import distributed, evidence
     from reference.checkpoint import CheckpointError
     from reference.data.splits import MissingDataError
@@ -48,7 +48,7 @@ def train(
     if precision not in ("float32", "bfloat16", "float16"):
         raise typer.BadParameter(f"{precision!r} is none of float32, bfloat16, float16", param_hint="--precision")
     folder = directory or Path("runs") / (f"{name}-quick" if quick else name)
-    with distributed.process_group(torch.device(device)) as mine:
+    with distributed.process_group(_device(device)) as mine:
         run = Run(quick, mine, seed, folder, precision, compile_, not fresh, True)  # type: ignore[arg-type]
         try:
             record = evidence.measure(entry, run, folder)
@@ -75,12 +75,10 @@ def evidence(
     seed: Seed = 0,
 ) -> None:
     """Train systems to their targets and rewrite docs/evidence.md and docs/reference.md."""
-    import torch
-
     from reference import evidence as records
     from reference.systems import Run, all_systems
 
-    failed = []
+    failed, where = [], _device(device)
     if not render:
         chosen = [_find(name) for name in names] if names else all_systems(chapter)
         known = records.read()
@@ -88,7 +86,7 @@ def evidence(
             if missing and entry.name in known:
                 continue
             typer.echo(f"{entry.name} ...", err=True)
-            record = records.measure(entry, Run(False, torch.device(device), seed, progress=True), records.FOLDER)
+            record = records.measure(entry, Run(False, where, seed, progress=True), records.FOLDER)
             _report(record)
             if not record.holds:
                 failed.append(entry.name)
@@ -97,6 +95,25 @@ def evidence(
     if failed:
         typer.echo(f"below target: {', '.join(failed)}", err=True)
         raise typer.Exit(1)
+
+
+def _device(name: str) -> torch.device:
+    """The device of that name, if the reference can compute on it."""
+    import torch
+
+    hint = "--device"
+    try:
+        device = torch.device(name)
+    except RuntimeError as error:
+        raise typer.BadParameter(f"{name!r} is no device; there are cpu, cuda and cuda:1", param_hint=hint) from error
+    if device.type not in ("cpu", "cuda"):
+        reason = (
+            "mps has no float64, in which the reference compares and counts" if device.type == "mps" else "untested"
+        )
+        raise typer.BadParameter(f"{name!r} is not supported ({reason}): use cpu or cuda", param_hint=hint)
+    if device.type == "cuda" and not torch.cuda.is_available():
+        raise typer.BadParameter("torch finds no CUDA device here: use --device cpu", param_hint=hint)
+    return device
 
 
 def _report(record: object) -> None:

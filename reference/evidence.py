@@ -58,7 +58,7 @@ def measure(system: System, run: Run, folder: Path) -> Record:
         quick=run.quick,
         seed=run.seed,
         seconds=round(time.perf_counter() - begin, 1),
-        device=device_name(run.device),
+        device=device_name(system.device(run)),
         torch=torch.__version__,
         python=platform.python_version(),
         date=datetime.now(UTC).date().isoformat(),

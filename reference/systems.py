@@ -99,6 +99,7 @@ class System:
         metric: what `reached` measures, in words and with its unit.
         target: the result holds when `reached comparison target`; quick_target likewise in quick runs.
         code: the modules that the system shows at work, relative to the repository.
+        cpu_only: nothing is computed on the run's device: it only counts, or compares with what runs on a CPU only.
     """
 
     name: str
@@ -112,6 +113,7 @@ class System:
     quick_target: float
     code: tuple[str, ...]
     run: Callable[[Run], Result]
+    cpu_only: bool = False
 
     def holds(self, reached: float, *, quick: bool) -> bool:
         """Whether `reached` meets the target."""
@@ -120,7 +122,11 @@ class System:
     def __call__(self, run: Run) -> Result:
         """Seed the generators and run."""
         seed_everything(run.seed)
-        return self.run(replace(run, device=torch.device(run.device)))
+        return self.run(replace(run, device=self.device(run)))
+
+    def device(self, run: Run) -> torch.device:
+        """Where the run computes."""
+        return CPU if self.cpu_only else torch.device(run.device)
 
 
 _REGISTRY: dict[str, System] = {}
@@ -137,6 +143,7 @@ def system(
     target: float,
     quick_target: float | None = None,
     code: Sequence[str],
+    cpu_only: bool = False,
 ) -> Callable[[Callable[[Run], Result]], Callable[[Run], Result]]:
     """Register the function below as a system; its module's package is the chapter. See `System` for the arguments.
 
@@ -160,6 +167,7 @@ def system(
             target if quick_target is None else quick_target,
             tuple(code),
             function,
+            cpu_only,
         )
         return function
 

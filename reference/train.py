@@ -14,10 +14,10 @@ import sys
 import threading
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, nullcontext
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass, field
 from pathlib import Path
 from types import FrameType
-from typing import Any, Literal, Protocol
+from typing import Any, Literal, Protocol, runtime_checkable
 
 import torch
 from torch import Tensor, nn
@@ -25,6 +25,7 @@ from torch.nn.parallel import DistributedDataParallel
 from tqdm import tqdm
 
 from reference import checkpoint, distributed
+from reference.fingerprint import fingerprint
 from reference.plots import curves, save_figure
 
 Precision = Literal["float32", "bfloat16", "float16"]
@@ -34,8 +35,11 @@ Validate = Callable[[nn.Module], dict[str, float]]
 Transform = Callable[[Batch, torch.Generator], Batch]
 
 CHECKPOINT, METRICS, CURVES = "checkpoint.pt", "metrics.jsonl", "curves.png"
+LOOK_EVERY = 50
+"""Steps between two looks at what is on the device: each look waits for it."""
 
 
+@runtime_checkable
 class Stateful(Protocol):
     """Anything to be checkpointed: optimizers, schedulers, modules, scalers."""
 
@@ -44,6 +48,7 @@ class Stateful(Protocol):
     def load_state_dict(self, state_dict: dict[str, Any]) -> Any: ...
 
 
+@runtime_checkable
 class Steppable(Stateful, Protocol):
     """A learning-rate scheduler, stepped once per epoch."""
 
@@ -105,10 +110,12 @@ class Sampler:
         """Batches per epoch; the last one may be smaller."""
         return math.ceil(self.length / self.batch_size)
 
-    def epoch(self, epoch: int, first_step: int = 0) -> Iterator[tuple[int, Tensor]]:
-        """Step number and row numbers of each batch, from `first_step` on."""
+    def epoch(
+        self, epoch: int, first_step: int = 0, device: torch.device | str = "cpu"
+    ) -> Iterator[tuple[int, Tensor]]:
+        """Step number and row numbers of each batch, from `first_step` on; all rows go to the device at once."""
         generator = torch.Generator().manual_seed(_mix(self.seed, epoch))
-        order = torch.randperm(self.length, generator=generator)
+        order = torch.randperm(self.length, generator=generator).to(device)
         for step in range(first_step, self.steps):
             yield step, order[step * self.batch_size : (step + 1) * self.batch_size]
 
@@ -138,21 +145,24 @@ class Learner:
         device = torch.device(self.settings.device).type
         return torch.autocast(device, getattr(torch, self.settings.precision))
 
-    def update(self, batch: Batch, weight: float = 1.0) -> float:
-        """One step of gradient descent; `weight` corrects for unequal shares of a batch between processes."""
+    def update(self, batch: Batch, weight: float = 1.0) -> Tensor:
+        """One step of gradient descent; `weight` corrects for unequal shares of a batch between processes.
+
+        The loss that comes back stays on its device: reading it would wait for the step to end.
+        """
         self.optimizer.zero_grad(set_to_none=True)
         with self.autocast():
             loss = self.loss(self.model, batch)
-        torch.autograd.backward(self.scaler.scale(loss * weight))
+        torch.autograd.backward(self.scaler.scale(loss if weight == 1 else loss * weight))
         if self.settings.clip_norm is not None:
             self.scaler.unscale_(self.optimizer)
             nn.utils.clip_grad_norm_(self.model.parameters(), self.settings.clip_norm)
         self.scaler.step(self.optimizer)
         self.scaler.update()
-        return float(loss.detach())
+        return loss.detach()
 
 
-Update = Callable[[Learner, Batch, float], float]
+Update = Callable[[Learner, Batch, float], Tensor | float]
 
 
 def fit(
@@ -188,8 +198,11 @@ def fit(
 
     Raises:
         KeyboardInterrupt: after Ctrl-C, once the running step is done and saved; calling again goes on from there.
-        CheckpointError: the checkpoint in `directory` is of a run with other settings.
+        CheckpointError: the checkpoint in `directory` is of a run with other settings, data, model, optimizer or loss.
+        ValueError: there is nothing to train on.
     """
+    if not len(data[0]):
+        raise ValueError("there are no examples to train on")
     device = torch.device(settings.device)
     scaler = torch.amp.GradScaler(device.type, enabled=settings.precision == "float16")
     learner = Learner(_wrapped(model, settings), optimizer, loss, settings, scaler)
@@ -199,23 +212,30 @@ def fit(
     if scheduler is not None:
         stateful["scheduler"] = scheduler
     path = directory / CHECKPOINT if directory is not None else None
-    epoch, step, running, stop = 0, 0, 0.0, 0.0
+    run = (
+        fingerprint(settings, data, stateful, {"loss": loss, "transform": transform, "update": update}) if path else {}
+    )
+    epoch, step, stop = 0, 0, False
+    running = torch.zeros((), dtype=torch.float64, device=data[0].device)  # loss times examples, this process's share
 
     def save() -> None:
         if path is not None:
-            where = {"epoch": epoch, "step": step, "running": running, "stopped": history.stopped_early}
-            _save(path, settings, sampler, stateful, history, best, where)
+            where = {"epoch": epoch, "step": step, "stopped": history.stopped_early}
+            _save(path, run, stateful, history, best, where, float(running))
 
     if path is not None and settings.resume and path.exists():
-        where = _load(path, settings, sampler, stateful, history, best)
-        epoch, step, running, history.stopped_early = where["epoch"], where["step"], where["running"], where["stopped"]
+        where, so_far = _load(path, run, stateful, history, best)
+        epoch, step, history.stopped_early = where["epoch"], where["step"], where["stopped"]
+        running.fill_(so_far)
+        if settings.progress and (epoch >= settings.epochs or history.stopped_early):
+            tqdm.write(f"{path}: finished already, after {epoch} epochs; nothing is trained", file=sys.stderr)
 
     _log(directory, history.epochs, "w")
     with _interruptible() as interrupted:
         while epoch < settings.epochs and not history.stopped_early:
             model.train()
             bar = tqdm(
-                sampler.epoch(epoch, step),
+                sampler.epoch(epoch, step, data[0].device),
                 desc=f"epoch {epoch + 1}/{settings.epochs}",
                 initial=step,
                 total=sampler.steps,
@@ -227,17 +247,21 @@ def fit(
                 if transform is not None:
                     seed = _mix(settings.seed, epoch, number, distributed.rank())
                     batch = transform(batch, torch.Generator().manual_seed(seed))
-                share = update(learner, batch, weight) * weight / distributed.size()
-                value, stop = distributed.total([share, float(interrupted())], device)
-                running += value * len(rows)
+                running += update(learner, batch, weight) * (weight * len(rows) / distributed.size())
                 step = number + 1
-                bar.set_postfix(loss=f"{value:.4f}", refresh=False)
-                if stop and step < sampler.steps:  # noted anywhere, all processes stop at the same step
+                if step % LOOK_EVERY == 0 and not bar.disable:
+                    bar.set_postfix(loss=f"{float(running) / (step * settings.batch_size):.4f}", refresh=False)
+                if distributed.size() == 1:
+                    stop = interrupted()
+                elif step % LOOK_EVERY == 0 or step == sampler.steps:  # noted anywhere, all stop at the same step
+                    stop = any(distributed.gather(interrupted()))
+                if stop and step < sampler.steps:
                     save()
                     raise KeyboardInterrupt(f"interrupted in epoch {epoch + 1}, step {step}")
                 if settings.checkpoint_every and step % settings.checkpoint_every == 0 and step < sampler.steps:
                     save()
-            metrics = {"epoch": float(epoch + 1), "train_loss": running / sampler.length}
+            (total,) = distributed.total([float(running)], device)
+            metrics = {"epoch": float(epoch + 1), "train_loss": total / sampler.length}
             if validate is not None:
                 model.eval()
                 with torch.no_grad():
@@ -246,7 +270,8 @@ def fit(
             if scheduler is not None:
                 scheduler.step()
             history.stopped_early = best.is_over(metrics, model)
-            epoch, step, running = epoch + 1, 0, 0.0
+            epoch, step = epoch + 1, 0
+            running.zero_()
             save()
             _log(directory, history.epochs[-1:], "a")
             if stop:
@@ -271,6 +296,8 @@ def _wrapped(model: nn.Module, settings: Settings) -> nn.Module:
 def _share(data: Sequence[Tensor], rows: Tensor) -> tuple[Batch, float]:
     """This process's rows of a batch and their weight, so that the mean over processes is the mean over the batch."""
     rank, size = distributed.rank(), distributed.size()
+    if size == 1:
+        return tuple(tensor[rows.to(tensor.device)] for tensor in data), 1.0
     mine = rows[rank::size]
     weight = size * len(mine) / len(rows)
     if len(mine) == 0:  # a last batch smaller than the number of processes: all must take part, with no weight
@@ -327,62 +354,55 @@ def _interruptible() -> Iterator[Callable[[], bool]]:
             signal.signal(number, handler)
 
 
-def _fingerprint(settings: Settings, sampler: Sampler) -> dict[str, Any]:
-    """The settings that a resumed run must share; the number of epochs may grow and the device may change."""
-    free = ("epochs", "device", "compile", "progress", "resume", "checkpoint_every")
-    return {key: value for key, value in asdict(settings).items() if key not in free} | {"examples": sampler.length}
-
-
 def _save(
     path: Path,
-    settings: Settings,
-    sampler: Sampler,
+    run: dict[str, str],
     stateful: Mapping[str, Stateful],
     history: History,
     best: _Best,
     where: dict[str, Any],
+    running: float,
 ) -> None:
-    """Write the checkpoint from process 0, with the random states of all."""
-    states = distributed.gather(checkpoint.random_states())
+    """Write the checkpoint from process 0, with the random states and running losses of all."""
+    states, losses = distributed.gather(checkpoint.random_states()), distributed.gather(running)
     if distributed.rank() == 0:
         checkpoint.save(
             path,
             {
-                "settings": _fingerprint(settings, sampler),
+                "run": run,
                 "where": where,
                 "history": history.epochs,
                 "best": {"value": best.value, "epoch": best.epoch, "weights": best.weights},
                 "states": {name: thing.state_dict() for name, thing in stateful.items()},
                 "random": states,
+                "running": losses,
             },
         )
     distributed.wait()
 
 
 def _load(
-    path: Path,
-    settings: Settings,
-    sampler: Sampler,
-    stateful: Mapping[str, Stateful],
-    history: History,
-    best: _Best,
-) -> dict[str, Any]:
-    """Restore everything that `_save` wrote and return where the run stood."""
+    path: Path, run: dict[str, str], stateful: Mapping[str, Stateful], history: History, best: _Best
+) -> tuple[dict[str, Any], float]:
+    """Restore everything that `_save` wrote and return where the run stood and this process's running loss."""
     state = checkpoint.load(path)
-    expected = _fingerprint(settings, sampler)
-    if state["settings"] != expected:
-        different = sorted(key for key in expected if state["settings"].get(key) != expected[key])
+    before = state.get("run", {})
+    if before != run:
+        different = sorted(key for key in before.keys() | run.keys() if before.get(key) != run.get(key))
         raise checkpoint.CheckpointError(
-            f"{path} is from a run with other settings ({', '.join(different)}): start afresh or use another directory"
+            f"{path} is from another run, which differs in: {', '.join(different)}. Start afresh (--fresh, or "
+            "Settings(resume=False)) or use another directory"
         )
     for name, thing in stateful.items():
         thing.load_state_dict(state["states"][name])
     history.epochs = state["history"]
     best.value, best.epoch, best.weights = (state["best"][key] for key in ("value", "epoch", "weights"))
-    if distributed.rank() < len(state["random"]):  # resumed with more processes, the new ones keep their own
-        checkpoint.restore_random_states(state["random"][distributed.rank()])
-    where: dict[str, Any] = state["where"]
-    return where
+    rank, losses = distributed.rank(), state["running"]
+    if rank < len(state["random"]):  # resumed with more processes, the new ones keep their own
+        checkpoint.restore_random_states(state["random"][rank])
+    if len(losses) != distributed.size():  # with another number of processes, the first takes all
+        losses = [sum(losses)] + [0.0] * (distributed.size() - 1)
+    return state["where"], losses[rank]
 
 
 def _log(directory: Path | None, rows: list[dict[str, float]], mode: Literal["a", "w"]) -> None:

@@ -4,6 +4,14 @@ import re
 
 import pytest
 from hypothesis import settings
+from jaxtyping import config, install_import_hook
+
+from tests import shapes
+
+# The shapes in the reference's signatures are checked in every call that a test of the reference makes. That must be said
+# before anything imports the reference, hence here; tests/reference/conftest.py switches it on.
+install_import_hook("reference", f"{shapes.__name__}.checked")
+config.update("jaxtyping_disable", True)
 
 # The same examples in every run: a red build means that something changed, not that the dice fell otherwise.
 settings.register_profile("repeatable", derandomize=True, deadline=None)

@@ -16,10 +16,11 @@ Chellapilla, Puri and Simard (2006) for im2col, Dumoulin and Visin (2016) for th
 from typing import Any
 
 import torch
-from jaxtyping import Float
+from jaxtyping import Float, Num
 from torch import Tensor, nn
 from torch.nn import functional as F
 
+from reference.by_hand import ByHand, autocast
 from reference.convolutional.output_size import output_size
 
 Pair = int | tuple[int, int]
@@ -31,26 +32,25 @@ def pair(value: Pair) -> tuple[int, int]:
 
 
 def windows(
-    x: Float[Tensor, "n c h w"],
+    x: Num[Tensor, "n c h w"],
     kernel: Pair,
     stride: Pair = 1,
     padding: Pair = 0,
     dilation: Pair = 1,
     fill: float = 0.0,
-) -> Float[Tensor, "n c kh kw p q"]:
+) -> Num[Tensor, "n c kh kw p q"]:
     """What the window sees at each of its p x q positions: a view into the padded input, nothing is copied.
 
     Raises:
         ValueError: the window does not fit.
     """
     (kh, kw), (sh, sw), (ph, pw), (dh, dw) = pair(kernel), pair(stride), pair(padding), pair(dilation)
-    p = output_size(x.shape[2], kh, sh, ph, dh)
-    q = output_size(x.shape[3], kw, sw, pw, dw)
+    output_size(x.shape[2], kh, sh, ph, dh)
+    output_size(x.shape[3], kw, sw, pw, dw)
     if ph or pw:
         x = F.pad(x, (pw, pw, ph, ph), value=fill)
-    n, c, _, _ = x.shape
-    on, oc, oh, ow = x.stride()
-    return x.as_strided((n, c, kh, kw, p, q), (on, oc, oh * dh, ow * dw, oh * sh, ow * sw))
+    view = x.unfold(2, (kh - 1) * dh + 1, sh).unfold(3, (kw - 1) * dw + 1, sw)  # n c p q, then what a window spans
+    return view[..., ::dh, ::dw].permute(0, 1, 4, 5, 2, 3)
 
 
 def add_windows(
@@ -73,7 +73,8 @@ def _columns(
 ) -> Float[Tensor, "n g k pq"]:
     """The windows as columns, k = (c / g) kh kw of them per group."""
     view = windows(x, kernel, stride, padding, dilation)
-    return view.reshape(x.shape[0], groups, -1, view.shape[4] * view.shape[5])
+    n, c, kh, kw, p, q = view.shape
+    return view.reshape(n, groups, c // groups * kh * kw, p * q)
 
 
 def _check(x: Tensor, weight: Tensor, groups: int) -> None:
@@ -99,11 +100,12 @@ def conv2d(
         ValueError: the window does not fit, or channels, filters and groups do not match.
     """
     _check(x, weight, groups)
-    o, _, kh, kw = weight.shape
-    p = output_size(x.shape[2], kh, pair(stride)[0], pair(padding)[0], pair(dilation)[0])
-    columns = _columns(x, (kh, kw), stride, padding, dilation, groups)
-    y = (weight.reshape(groups, o // groups, -1) @ columns).view(x.shape[0], o, p, -1)
-    return y if bias is None else y.add_(bias.view(-1, 1, 1))  # y is nobody else's
+    o, per_group, kh, kw = weight.shape
+    view = windows(x, (kh, kw), stride, padding, dilation)
+    n, c, _, _, p, q = view.shape
+    columns = view.reshape(n, groups, c // groups * kh * kw, p * q)
+    y = (weight.reshape(groups, o // groups, per_group * kh * kw) @ columns).reshape(n, o, p, q)
+    return y if bias is None else y + bias.view(-1, 1, 1)
 
 
 def conv2d_backward(
@@ -122,24 +124,24 @@ def conv2d_backward(
     columns = _columns(x, (kh, kw), stride, padding, dilation, groups)
     grouped = dy.reshape(n, groups, o // groups, p * q)
     dweight = (grouped @ columns.mT).sum(0).view_as(weight)  # shared weights: summed over positions and examples
-    dcolumns = weight.reshape(groups, o // groups, -1).mT @ grouped
+    dcolumns = weight.reshape(groups, o // groups, c // groups * kh * kw).mT @ grouped
     dx = add_windows(dcolumns.view(n, c, kh, kw, p, q), (height, width), stride, padding, dilation)
     return dx, dweight, dy.sum((0, 2, 3))
 
 
-class _Conv2d(torch.autograd.Function):
-    """`conv2d` with `conv2d_backward` as its gradient, so that columns are rebuilt instead of kept."""
+def _forward(*inputs: Any, **geometry: Any) -> Any:
+    return (conv2d(*inputs, **geometry),), ()
 
-    @staticmethod
-    def forward(ctx: Any, x: Tensor, weight: Tensor, bias: Tensor | None, *geometry: Any) -> Tensor:
-        ctx.save_for_backward(x, weight)
-        ctx.geometry, ctx.has_bias = geometry, bias is not None
-        return conv2d(x, weight, bias, *geometry)
 
-    @staticmethod
-    def backward(ctx: Any, dy: Tensor) -> tuple[Tensor | None, ...]:  # type: ignore[override]
-        dx, dweight, dbias = conv2d_backward(dy, *ctx.saved_tensors, *ctx.geometry)
-        return dx, dweight, dbias if ctx.has_bias else None, *(None for _ in ctx.geometry)
+def _backward(grads: Any, inputs: Any, _: Any, **geometry: Any) -> Any:
+    x, weight, bias = inputs
+    dx, dweight, dbias = conv2d_backward(grads[0], x, weight, **geometry)
+    return dx, dweight, None if bias is None else dbias
+
+
+_by_hand = ByHand(
+    lambda *inputs, **geometry: (conv2d(*inputs, **geometry),), _forward, _backward
+)  # columns are rebuilt
 
 
 class Conv2d(nn.Module):
@@ -159,10 +161,11 @@ class Conv2d(nn.Module):
         super().__init__()
         if in_channels % groups or filters % groups:
             raise ValueError(f"groups = {groups} must divide {in_channels} channels and {filters} filters")
-        self.geometry = (stride, padding, dilation, groups)
+        self.geometry: dict[str, Any] = {"stride": stride, "padding": padding, "dilation": dilation, "groups": groups}
         self.weight = nn.Parameter(torch.empty(filters, in_channels // groups, *pair(kernel)))
         self.bias = nn.Parameter(torch.zeros(filters)) if bias else None
         nn.init.kaiming_normal_(self.weight, nonlinearity="relu")
 
     def forward(self, x: Float[Tensor, "n c h w"]) -> Float[Tensor, "n o p q"]:
-        return _Conv2d.apply(x, self.weight, self.bias, *self.geometry)  # type: ignore[no-any-return, no-untyped-call]
+        (y,) = _by_hand(*autocast(x, self.weight, self.bias), **self.geometry)
+        return y

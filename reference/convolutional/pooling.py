@@ -2,8 +2,9 @@
 
 Pooling summarises each window of each channel by one number and has no parameters; with a stride it shrinks the map,
 so that later filters see more of the image. Max pooling keeps the strongest response and routes the gradient to the
-pixel that gave it (the first one of equals, as in torch); average pooling shares the gradient out evenly. Global
-pooling takes the whole map as its window: the result's size no longer depends on the image's.
+pixel that gave it: the first one of equals, which are the rule after a ReLU, by autograd as by hand, and as in torch.
+Average pooling shares the gradient out evenly. Global pooling takes the whole map as its window: the result's size no
+longer depends on the image's.
 
     max:      y[n,c,p,q] = max_ij x[n, c, p s + i - P, q s + j - P]             padding counts as -infinity
     average:  y[n,c,p,q] = 1/(kh kw) sum_ij x[n, c, p s + i - P, q s + j - P]    padding counts as 0
@@ -37,17 +38,25 @@ def max_pool2d(
         ValueError: the window does not fit, or `padding` exceeds half of it.
     """
     stride, padding = _geometry(kernel, stride, padding)
+    where = _argmax(x.detach(), kernel, stride, padding)
+    return x.flatten(2).gather(2, where.flatten(2)).view(where.shape), where
+
+
+def _argmax(x: Float[Tensor, "n c h w"], kernel: Pair, stride: Pair, padding: Pair) -> Int[Tensor, "n c p q"]:
+    """Where the maximum of each window is; NaN counts as larger than any number, so that it is not lost."""
     view = windows(x, kernel, stride, padding, fill=float("-inf"))
     kh, kw, p, q = view.shape[2:]
-    y, offset = view[:, :, 0, 0], torch.zeros((*view.shape[:2], p, q), dtype=torch.long, device=x.device)
-    for number in range(1, kh * kw):  # over the window's offsets; `>` keeps the first of equal maxima
-        candidate = view[:, :, number // kw, number % kw]
-        offset = torch.where(candidate > y, number, offset)
-        y = torch.maximum(y, candidate)
     (sh, sw), (ph, pw) = pair(stride), pair(padding)
-    rows = torch.arange(p, device=x.device).unsqueeze(1) * sh - ph + offset // kw
-    columns = torch.arange(q, device=x.device) * sw - pw + offset % kw
-    return y.contiguous(), rows * x.shape[3] + columns
+    rows, columns = torch.arange(p, device=x.device).unsqueeze(1) * sh - ph, torch.arange(q, device=x.device) * sw - pw
+    corner, first = rows * x.shape[3] + columns, rows.clamp_min(0) * x.shape[3] + columns.clamp_min(0)
+    largest, where = torch.full_like(view[:, :, 0, 0], float("-inf")), first.expand(*view.shape[:2], p, q)
+    for i in range(kh):  # over the window's offsets; `>` keeps the first of equal maxima
+        for j in range(kw):
+            candidate = view[:, :, i, j]
+            better = (candidate > largest) | candidate.isnan()
+            where = torch.where(better, corner + (i * x.shape[3] + j), where)
+            largest = torch.where(better, candidate, largest)
+    return where
 
 
 def max_pool2d_backward(

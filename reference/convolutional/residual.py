@@ -22,9 +22,10 @@ from jaxtyping import Float
 from torch import Tensor, nn
 
 Map = Float[Tensor, "n c h w"]
+Changed = Float[Tensor, "n k p q"]  # a block may change the number of maps and their size
 
 
-def residual(x: Map, branch: Callable[[Map], Map], shortcut: Callable[[Map], Map] | None = None) -> Map:
+def residual(x: Map, branch: Callable[[Map], Changed], shortcut: Callable[[Map], Changed] | None = None) -> Changed:
     """relu(branch(x) + x), or with `shortcut(x)` in place of x where the branch changes the shape.
 
     Raises:
@@ -58,7 +59,7 @@ class ResidualBlock(nn.Module):
         changes = stride != 1 or in_channels != out_channels
         self.shortcut = conv_bn(in_channels, out_channels, 1, stride) if changes else None
 
-    def forward(self, x: Map) -> Map:
+    def forward(self, x: Map) -> Changed:
         return residual(x, self.branch, self.shortcut)
 
 
@@ -107,7 +108,7 @@ class PreActivationBlock(nn.Module):
         changes = stride != 1 or in_channels != channels
         self.shortcut = nn.Conv2d(in_channels, channels, 1, stride, bias=False) if changes else None
 
-    def forward(self, x: Map) -> Map:
+    def forward(self, x: Map) -> Changed:
         activated = self.activate(x)
         kept = x if self.shortcut is None else self.shortcut(activated)
         return self.branch(activated) + kept  # type: ignore[no-any-return]

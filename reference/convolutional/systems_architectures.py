@@ -88,6 +88,7 @@ def receptive_fields(run: Run) -> Result:
             )
         ],
     ],
+    cpu_only=True,
 )
 def architecture_sizes(run: Run) -> Result:
     wrong, details, sizes = 0, {}, {}

@@ -95,6 +95,7 @@ def random_geometry(rng: np.random.Generator) -> dict[str, Any]:
     comparison="==",
     target=0,
     code=[f"{FOLDER}/output_size.py", f"{FOLDER}/network_summary.py"],
+    cpu_only=True,
 )
 def output_sizes(run: Run) -> Result:
     rng = np.random.default_rng(run.seed)
@@ -225,6 +226,7 @@ def pooling_gradients(run: Run) -> Result:
     comparison="<=",
     target=1e-12,
     code=[f"{FOLDER}/conv_as_matrix.py", f"{FOLDER}/convolutionalize.py"],
+    cpu_only=True,
 )
 def conv_as_matrix(run: Run) -> Result:
     generator = run.generator()

@@ -16,7 +16,8 @@ from __future__ import annotations
 
 import math
 from collections import Counter
-from collections.abc import Hashable, Sequence
+from collections.abc import Hashable, Mapping, Sequence
+from dataclasses import dataclass
 
 Token = Hashable
 
@@ -37,8 +38,68 @@ def counts(tokens: Sequence[Token], n: int) -> Counter[tuple[Token, ...]]:
     return Counter(ngrams(tokens, n))
 
 
+@dataclass(frozen=True)
+class Table:
+    """What a text says about n-grams, counted once for any number of questions; `Table.of` counts.
+
+    Attributes:
+        n: the length of the n-grams.
+        grams: how often each n-gram occurs.
+        followed: how often each history of n - 1 tokens is followed by any token.
+        vocabulary: how many different tokens the text has.
+    """
+
+    n: int
+    grams: Mapping[tuple[Token, ...], int]
+    followed: Mapping[tuple[Token, ...], int]
+    vocabulary: int
+
+    @classmethod
+    def of(cls, tokens: Sequence[Token], n: int) -> Table:
+        """Count a text.
+
+        Raises:
+            ValueError: n below 1.
+        """
+        grams = counts(tokens, n)
+        followed: Counter[tuple[Token, ...]] = Counter()
+        for gram, number in grams.items():
+            followed[gram[:-1]] += number
+        return cls(n, grams, followed, len(set(tokens)))
+
+    def probability(self, history: Sequence[Token], word: Token, add: float = 0) -> float:
+        """p(word | history), the history being the n - 1 words before.
+
+        Raises:
+            ValueError: the history has another length, or never precedes a word and nothing is added.
+        """
+        history = tuple(history)
+        if len(history) != self.n - 1:
+            raise ValueError(f"a history of {self.n - 1} words is needed, not {len(history)}: {history!r}")
+        total = self.followed.get(history, 0) + add * self.vocabulary
+        if total == 0:
+            raise ValueError(f"the history {history!r} was never seen; smooth, or back off to a shorter one")
+        return (self.grams.get((*history, word), 0) + add) / total
+
+    def perplexity(self, text: Sequence[Token], add: float = 0) -> float:
+        """exp of the mean of -log p over the words of `text` that have n - 1 words before them.
+
+        Infinite when one of them has probability 0.
+
+        Raises:
+            ValueError: a history was never seen and nothing is added, or `text` has fewer than n words.
+        """
+        runs = ngrams(text, self.n)
+        if not runs:
+            raise ValueError(f"a text of {len(text)} words contains no {self.n}-gram")
+        found = [self.probability(run[:-1], run[-1], add) for run in runs]
+        if min(found) == 0:
+            return math.inf
+        return math.exp(-sum(map(math.log, found)) / len(found))
+
+
 def probability(tokens: Sequence[Token], history: Sequence[Token], word: Token, add: float = 0) -> float:
-    """p(word | history) estimated from a text; the vocabulary is the set of its tokens.
+    """p(word | history) estimated from a text; the vocabulary is the set of its tokens. Counts the text: see `Table`.
 
     Args:
         tokens: the training text.
@@ -48,27 +109,9 @@ def probability(tokens: Sequence[Token], history: Sequence[Token], word: Token, 
     Raises:
         ValueError: the history never precedes a word and nothing is added, so there is nothing to estimate from.
     """
-    history = tuple(history)
-    grams = counts(tokens, len(history) + 1)
-    followed = sum(number for gram, number in grams.items() if gram[:-1] == history)
-    total = followed + add * len(set(tokens))
-    if total == 0:
-        raise ValueError(f"the history {history!r} was never seen; smooth, or back off to a shorter one")
-    return (grams[(*history, word)] + add) / total
+    return Table.of(tokens, len(history) + 1).probability(history, word, add)
 
 
 def perplexity(tokens: Sequence[Token], text: Sequence[Token], n: int, add: float = 0) -> float:
-    """exp of the mean of -log p over the words of `text` that have n - 1 words before them, trained on `tokens`.
-
-    Infinite when one of them has probability 0.
-
-    Raises:
-        ValueError: a history was never seen and nothing is added, or `text` has fewer than n words.
-    """
-    runs = ngrams(text, n)
-    if not runs:
-        raise ValueError(f"a text of {len(text)} words contains no {n}-gram")
-    found = [probability(tokens, run[:-1], run[-1], add) for run in runs]
-    if min(found) == 0:
-        return math.inf
-    return math.exp(-sum(map(math.log, found)) / len(found))
+    """The perplexity of `text` under the n-grams of `tokens`; see `Table.perplexity`."""
+    return Table.of(tokens, n).perplexity(text, add)

@@ -14,8 +14,10 @@ softmax for several.
     softmax   e^x_i / sum_j e^x_j         J = diag(y) - y y^T
 
 Derivatives are functions of the input x. They need not exist everywhere: at a kink the left one is taken, as torch
-does. Sources: Maas 2013 (leaky), He 2015 (PReLU), Xu 2015 (RReLU), Clevert 2016 (ELU), Goodfellow 2013 (maxout).
-Course: feedforward, topic `activations`.
+does. Autograd through the functions gives the same ones, also at 0, which is where units start whose weights are zero:
+|x| and torch.clamp have slopes of their own there (0 and 1), so that `torch.where` chooses between the pieces.
+Sources: Maas 2013 (leaky), He 2015 (PReLU), Xu 2015 (RReLU), Clevert 2016 (ELU), Goodfellow 2013 (maxout). Course:
+feedforward, topic `activations`.
 """
 
 from __future__ import annotations
@@ -25,6 +27,11 @@ from jaxtyping import Float
 from torch import Tensor, nn
 
 Array = Float[Tensor, "..."]
+
+
+def size(x: Array) -> Array:
+    """|x| as one piece of it: at 0 the slope is 1, where that of torch.abs is 0. For use in pairs of pieces that meet."""
+    return torch.where(x >= 0, x, -x)
 
 
 def step(x: Array) -> Array:
@@ -49,20 +56,20 @@ def linear_derivative(x: Array) -> Array:
 
 def sigmoid(x: Array) -> Array:
     """1 / (1 + e^-x); the exponential is only taken of -|x|, so that nothing overflows."""
-    z = torch.exp(-x.abs())
+    z = torch.exp(-size(x))
     return torch.where(x >= 0, torch.ones_like(z), z) / (1 + z)
 
 
 def sigmoid_derivative(x: Array) -> Array:
     """s (1 - s), at most 1/4."""
-    z = torch.exp(-x.abs())
+    z = torch.exp(-size(x))
     return z / (1 + z) ** 2  # s (1 - s) without the cancellation in 1 - s
 
 
 def tanh(x: Array) -> Array:
     """2 sigmoid(2x) - 1, computed from e^-2|x|."""
-    z = torch.expm1(-2 * x.abs())  # expm1 keeps the digits near zero
-    return torch.sign(x) * -z / (2 + z)
+    z = torch.expm1(-2 * size(x))  # expm1 keeps the digits near zero
+    return torch.where(x >= 0, -z, z) / (2 + z)
 
 
 def tanh_derivative(x: Array) -> Array:
@@ -72,7 +79,7 @@ def tanh_derivative(x: Array) -> Array:
 
 def relu(x: Array) -> Array:
     """max(x, 0)."""
-    return x.clamp_min(0)
+    return torch.where(x <= 0, 0.0, x)
 
 
 def relu_derivative(x: Array) -> Array:
@@ -129,14 +136,19 @@ def rrelu(
 
 
 def maxout(x: Float[Tensor, "n dk"], pieces: int) -> Float[Tensor, "n d"]:
-    """The largest of each `pieces` neighbouring features."""
-    return x.reshape(len(x), -1, pieces).amax(2)
+    """The largest of each `pieces` neighbouring features, the first one of equals."""
+    groups = _groups(x, pieces)
+    return groups.gather(2, groups.argmax(2, keepdim=True)).squeeze(2)
 
 
 def maxout_backward(x: Float[Tensor, "n dk"], pieces: int, dy: Float[Tensor, "n d"]) -> Float[Tensor, "n dk"]:
     """The gradient goes to the piece that won; in a tie to the first."""
-    groups = x.reshape(len(x), -1, pieces)
-    return torch.zeros_like(groups).scatter_(2, groups.argmax(2, keepdim=True), dy[..., None]).flatten(1)
+    groups = _groups(x, pieces)
+    return torch.zeros_like(groups).scatter(2, groups.argmax(2, keepdim=True), dy[..., None]).flatten(1)
+
+
+def _groups(x: Float[Tensor, "n dk"], pieces: int) -> Float[Tensor, "n d k"]:
+    return x.reshape(x.shape[0], x.shape[1] // pieces, pieces)
 
 
 def softmax(x: Array, axis: int = -1) -> Array:

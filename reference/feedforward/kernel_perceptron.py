@@ -17,11 +17,12 @@ import torch
 from jaxtyping import Float
 from torch import Tensor
 
+from reference.learning.neighbours import squared_distances
+
 
 def rbf_kernel(A: Float[Tensor, "m d"], B: Float[Tensor, "n d"], gamma: float) -> Float[Tensor, "m n"]:
     """exp(-gamma ||a - b||^2) for every pair of rows."""
-    squared = (A**2).sum(1)[:, None] + (B**2).sum(1)[None, :] - 2 * A @ B.T
-    return torch.exp(-gamma * squared.clamp_min(0))  # rounding may leave a distance a little below zero
+    return torch.exp(-gamma * squared_distances(A, B))
 
 
 def polynomial_kernel(

@@ -7,11 +7,12 @@ extreme; their derivative with respect to those scores is then simply prediction
 
     SSE    sum (y - t)^2                                2 (y - t)
     MSE    mean over all entries of (y - t)^2           2 (y - t) / (n k)
-    BCE    mean of -t log s(z) - (1 - t) log(1 - s(z))  (s(z) - t) / n
+    BCE    mean of -t log s(z) - (1 - t) log(1 - s(z))  (s(z) - t) / (n k)
     CCE    mean of -log softmax(z)_label                (softmax(z) - onehot) / n
     margins m = t f, t = +-1:   perceptron max(0, -m)   hinge max(0, 1 - m)   logistic log(1 + e^-m)
 
-All but SSE are means over the examples. Sources: Bishop, PRML, sections 4.3, 5.2 and 7.1; Rosasco et al. 2004.
+All but SSE are means, MSE and BCE over all entries, the others over the examples. Where a margin is met exactly, the
+derivative is 0. Sources: Bishop, PRML, sections 4.3, 5.2 and 7.1; Rosasco et al. 2004.
 Course: feedforward, topics `losses` and `kernels`.
 """
 
@@ -21,7 +22,7 @@ import torch
 from jaxtyping import Float, Int
 from torch import Tensor
 
-from reference.feedforward.activations import sigmoid, softmax
+from reference.feedforward.activations import relu, sigmoid, size, softmax
 
 Array = Float[Tensor, "..."]
 
@@ -48,7 +49,7 @@ def mse_gradient(Y: Array, T: Array) -> Array:
 
 def softplus(z: Array) -> Array:
     """log(1 + e^z) = max(z, 0) + log(1 + e^-|z|), which neither overflows nor loses digits."""
-    return z.clamp_min(0) + torch.log1p(torch.exp(-z.abs()))
+    return torch.where(z >= 0, z, 0.0) + torch.log1p(torch.exp(-size(z)))
 
 
 def bce(logits: Array, T: Array) -> Float[Tensor, ""]:
@@ -84,7 +85,7 @@ def one_hot(labels: Int[Tensor, " n"], like: Float[Tensor, "n k"]) -> Float[Tens
 
 def perceptron(f: Array, t: Array) -> Float[Tensor, ""]:
     """Mean of max(0, -t f): zero for every example on the right side, however near the boundary."""
-    return (-t * f).clamp_min(0).mean()
+    return relu(-t * f).mean()
 
 
 def perceptron_gradient(f: Array, t: Array) -> Array:
@@ -94,7 +95,7 @@ def perceptron_gradient(f: Array, t: Array) -> Array:
 
 def hinge(f: Array, t: Array) -> Float[Tensor, ""]:
     """Mean of max(0, 1 - t f): zero only for a margin of at least one."""
-    return (1 - t * f).clamp_min(0).mean()
+    return relu(1 - t * f).mean()
 
 
 def hinge_gradient(f: Array, t: Array) -> Array:
@@ -114,7 +115,7 @@ def logistic_gradient(f: Array, t: Array) -> Array:
 
 def multiclass_hinge(scores: Float[Tensor, "n k"], labels: Int[Tensor, " n"], margin: float = 1.0) -> Float[Tensor, ""]:
     """Mean over the examples of sum over the wrong classes j of max(0, margin + s_j - s_label) (Weston, Watkins)."""
-    excess = (margin + scores - scores.gather(1, labels[:, None])).clamp_min(0)
+    excess = relu(margin + scores - scores.gather(1, labels[:, None]))
     return (excess * (1 - one_hot(labels, scores))).sum(1).mean()
 
 

@@ -193,6 +193,7 @@ def universal_approximation(run: Run) -> Result:
     comparison="==",
     target=0,
     code=["reference/feedforward/mlp.py"],
+    cpu_only=True,
 )
 def boolean_functions(run: Run) -> Result:
     tables = [((number >> torch.arange(8)) & 1).double() for number in range(256)]
@@ -339,6 +340,7 @@ def losses_torch(run: Run) -> Result:
     comparison="==",
     target=0,
     code=["reference/feedforward/parameter_count.py"],
+    cpu_only=True,
 )
 def parameter_counts(run: Run) -> Result:
     generator = run.generator()

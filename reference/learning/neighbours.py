@@ -4,7 +4,10 @@ There is no training; all data are kept and every prediction compares with all o
 a hyperparameter: k = 1 has no error on its training data whatever the noise, larger k smooth. Distances between raw
 pixels say little about meaning, which is why learned features make better neighbours.
 
-    ||a - b||^2 = ||a||^2 + ||b||^2 - 2 a . b        label = the most frequent of the k nearest, the smallest of equal ones
+    ||a - b||^2 = sum_i (a_i - b_i)^2        label = the most frequent of the k nearest, the smallest of equal ones
+
+||a||^2 + ||b||^2 - 2 a . b is the same in exact arithmetic, and faster; but it subtracts large numbers that are almost
+equal, and in float32 data with a mean of 1000 get other neighbours. The differences come first here.
 
 Source: Cover and Hart 1967. Course: learning, topic `neighbours-and-metrics`.
 """
@@ -15,11 +18,22 @@ import torch
 from jaxtyping import Float, Int
 from torch import Tensor
 
+BLOCK = 2**20
+"""So many differences are in memory at once; more are no faster."""
+
+
+def squared_distances(A: Float[Tensor, "m d"], B: Float[Tensor, "n d"]) -> Float[Tensor, "m n"]:
+    """Squared Euclidean distances between the rows of A and those of B."""
+    rows = max(1, BLOCK // max(1, B.numel()))
+    blocks = [(block[:, None] - B).square().sum(2) for block in torch.split(A, rows)]
+    return torch.cat(blocks) if blocks else A.new_empty(len(A), len(B))
+
 
 def distances(A: Float[Tensor, "m d"], B: Float[Tensor, "n d"]) -> Float[Tensor, "m n"]:
-    """Euclidean distances between the rows of A and those of B."""
-    squared = (A**2).sum(1)[:, None] + (B**2).sum(1)[None, :] - 2 * A @ B.T
-    return squared.clamp_min(0).sqrt()
+    """Euclidean distances between the rows of A and those of B; where two rows are equal, the gradient is zero."""
+    squared = squared_distances(A, B)
+    apart = squared > 0  # the root's slope is infinite at 0, and 0 times infinity is no number
+    return torch.where(apart, torch.where(apart, squared, 1.0).sqrt(), 0.0)
 
 
 def nearest(X: Float[Tensor, "n d"], queries: Float[Tensor, "m d"], k: int) -> Int[Tensor, "m k"]:

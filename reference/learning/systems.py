@@ -117,6 +117,7 @@ def paradigms(run: Run) -> Result:
     comparison="<=",
     target=1e-5,
     code=["reference/learning/mle.py"],
+    cpu_only=True,
 )
 def maximum_likelihood(run: Run) -> Result:
     minimize = require("scipy.optimize", "scipy").minimize
@@ -178,6 +179,7 @@ def maximum_likelihood(run: Run) -> Result:
     comparison="<=",
     target=1e-9,
     code=["reference/learning/ridge.py"],
+    cpu_only=True,
 )
 def ridge_against_scikit_learn(run: Run) -> Result:
     Ridge = require("sklearn.linear_model", "scikit-learn").Ridge
@@ -207,6 +209,7 @@ def ridge_against_scikit_learn(run: Run) -> Result:
     comparison="<=",
     target=1e-9,
     code=["reference/learning/cross_validation.py"],
+    cpu_only=True,
 )
 def cross_validation_against_scikit_learn(run: Run) -> Result:
     selection = require("sklearn.model_selection", "scikit-learn")

@@ -16,7 +16,7 @@ from torch import Tensor
 from reference.data.series import windows
 
 
-def design(series: Float[Tensor, " t"], order: int) -> tuple[Float[Tensor, "m p+1"], Float[Tensor, " m"]]:
+def design(series: Float[Tensor, " t"], order: int) -> tuple[Float[Tensor, "m {order}+1"], Float[Tensor, " m"]]:
     """A row per prediction: the `order` values before it, oldest first, then a 1; and the values to be predicted.
 
     Raises:
@@ -30,7 +30,7 @@ def design(series: Float[Tensor, " t"], order: int) -> tuple[Float[Tensor, "m p+
     return torch.cat([X, torch.ones_like(y).unsqueeze(1)], dim=1), y
 
 
-def fit(series: Float[Tensor, " t"], order: int) -> Float[Tensor, " p+1"]:
+def fit(series: Float[Tensor, " t"], order: int) -> Float[Tensor, " {order}+1"]:
     """Least-squares weights, oldest lag first, the bias last."""
     X, y = design(series, order)
     driver = "gelsd" if X.device.type == "cpu" else None  # of minimal norm where the windows are dependent; CPU only
@@ -38,13 +38,13 @@ def fit(series: Float[Tensor, " t"], order: int) -> Float[Tensor, " p+1"]:
     return solution[:, 0]
 
 
-def predict(series: Float[Tensor, " t"], weights: Float[Tensor, " p+1"]) -> Float[Tensor, " m"]:
+def predict(series: Float[Tensor, " t"], weights: Float[Tensor, " p_plus_1"]) -> Float[Tensor, " m"]:
     """One-step predictions of every value that has enough values before it."""
     X, _ = design(series, len(weights) - 1)
     return X @ weights
 
 
-def forecast(series: Float[Tensor, " t"], weights: Float[Tensor, " p+1"], steps: int) -> Float[Tensor, " steps"]:
+def forecast(series: Float[Tensor, " t"], weights: Float[Tensor, " p_plus_1"], steps: int) -> Float[Tensor, " steps"]:
     """`steps` values after the end, each prediction being fed back as if it had been observed."""
     order = len(weights) - 1
     if len(series) < order:

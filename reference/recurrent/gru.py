@@ -9,7 +9,7 @@ pass unchanged.
     g_t = tanh([r_t * h_(t-1), x_t] Wg + bg)       h_t = (1 - z_t) * h_(t-1) + z_t * g_t
 
 Cho et al. 2014 (arXiv:1406.1078) and the course; the paper's z is the share that is kept, as is torch's. torch and
-cuDNN moreover multiply r with the product h Wh + b instead of h (see `kernels.GRUSequence`), one product per step
+cuDNN moreover multiply r with the product h Wh + b instead of h (see `kernels.gru_formula`), one product per step
 instead of two: the two forms agree only where r does not vary over the units or Wh is diagonal.
 """
 

@@ -38,13 +38,13 @@ class CharacterModel(nn.Module):
         return scores[:, 0], state
 
 
-def loss(model: nn.Module, windows: Int[Tensor, "n T+1"]) -> Float[Tensor, ""]:
+def loss(model: nn.Module, windows: Int[Tensor, "n T_plus_1"]) -> Float[Tensor, ""]:
     """Mean cross-entropy of every symbol of the windows but the first, in nats."""
     scores, _ = model(windows[:, :-1])
     return F.cross_entropy(scores.flatten(0, 1), windows[:, 1:].flatten())
 
 
-def cut(text: Int[Tensor, " t"], length: int) -> Int[Tensor, "n length+1"]:
+def cut(text: Int[Tensor, " t"], length: int) -> Int[Tensor, "n {length}+1"]:
     """Windows that predict `length` symbols each and overlap by one, so that every symbol is predicted once."""
     return text[: (len(text) - 1) // length * length + 1].unfold(0, length + 1, length)
 

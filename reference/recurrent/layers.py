@@ -123,7 +123,7 @@ class Recurrent(nn.Module):
 
     def forward(
         self, X: Float[Tensor, "n T d"], state: State | None = None
-    ) -> tuple[Float[Tensor, "n T directions*h"], State]:
+    ) -> tuple[Float[Tensor, "n T {self.directions}*{self.hidden}"], State]:
         """States of the top layer after each step, and the last states of all layers and directions."""
         state = self.initial_state(X) if state is None else state
         last: list[State] = []

@@ -60,7 +60,7 @@ class GridRNN(nn.Module):
 
         self.Wx, self.Wu, self.Wl, self.b = weights(inputs), weights(hidden), weights(hidden), weights(1)
 
-    def forward(self, X: Float[Tensor, "n H W d"]) -> Float[Tensor, "n H W corners*h"]:
+    def forward(self, X: Float[Tensor, "n H W d"]) -> Float[Tensor, "n H W corners_times_h"]:
         """States of every node."""
         outputs = []
         for k, flip in enumerate(self.flips):

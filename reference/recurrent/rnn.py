@@ -83,7 +83,7 @@ def bidirectional(
     X: Float[Tensor, "n T d"],
     h0: tuple[Float[Tensor, "n h"], Float[Tensor, "n h"]],
     params: tuple[Params, Params],
-) -> Float[Tensor, "n T 2h"]:
+) -> Float[Tensor, "n T 2*h"]:
     """Position t sees the past in its first half and the future in its second; each direction has its own weights."""
     forward = states(X, h0[0], params[0])
     backward = states(X.flip(1), h0[1], params[1]).flip(1)  # back in the order of the text before they are joined

@@ -69,7 +69,7 @@ def bptt_autograd(run: Run) -> Result:
             for t in range(steps):
                 first = max(0, t - window + 1)
                 Y, _ = bptt.forward(X[:, first : t + 1], before[:, first], params)
-                error = error + bptt.loss(Y[:, -1], T[:, t])
+                error = error + bptt.loss(Y[:, -1:], T[:, t : t + 1])
             wanted = torch.autograd.grad(error, leaves)
             with torch.no_grad():
                 got = bptt.bptt(X, T, h0, params, window=window).values()

@@ -54,10 +54,19 @@ def log_likelihood(symbols: Int[Tensor, "n T"], model: HMM) -> Float[Tensor, " n
 
 
 def baum_welch(symbols: Int[Tensor, "n T"], model: HMM) -> tuple[HMM, Float[Tensor, ""]]:
-    """One step of EM: the model of the expected counts, and the log-likelihood under the old model."""
+    """One step of EM: the model of the expected counts, and the log-likelihood under the old model.
+
+    A state that is never visited has no counts to learn from: it keeps its transitions and emissions.
+
+    Raises:
+        ValueError: a sequence is impossible under the model, so that nothing can be expected from it.
+    """
     emitted = _emitted(symbols, model)
     forward, backward = _forward(emitted, model), _backward(emitted, model)
     total = forward[:, -1].logsumexp(dim=1)
+    if (impossible := total.isneginf()).any():
+        row = int(impossible.nonzero()[0])
+        raise ValueError(f"sequence {row} has probability 0 under the model: start from a model without zeros")
     occupied = (forward + backward - total[:, None, None]).exp()  # p(state at t | all symbols), (n, T, k)
     between = (
         forward[:, :-1, :, None] + model.transition + (emitted + backward)[:, 1:, None, :] - total[:, None, None, None]
@@ -65,7 +74,13 @@ def baum_welch(symbols: Int[Tensor, "n T"], model: HMM) -> tuple[HMM, Float[Tens
     jumps = between.exp().sum((0, 1))
     emissions = torch.zeros_like(model.emission).index_add_(1, symbols.reshape(-1), occupied.flatten(0, 1).mT)
     initial = occupied[:, 0].mean(0)
-    return HMM.of(initial, jumps / jumps.sum(1, keepdim=True), emissions / emissions.sum(1, keepdim=True)), total.sum()
+    return HMM.of(initial, _shares(jumps, model.transition), _shares(emissions, model.emission)), total.sum()
+
+
+def _shares(counts: Float[Tensor, "k m"], before: Float[Tensor, "k m"]) -> Float[Tensor, "k m"]:
+    """Each row of counts divided by its sum; where that is zero, the probabilities of before."""
+    total = counts.sum(1, keepdim=True)
+    return torch.where(total > 0, counts / total, before.exp())
 
 
 def _emitted(symbols: Int[Tensor, "n T"], model: HMM) -> Float[Tensor, "n T k"]:

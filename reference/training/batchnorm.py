@@ -16,11 +16,11 @@ Source: Ioffe and Szegedy 2015, algorithms 1 and 2. Course: training, topic `nor
 
 from __future__ import annotations
 
-from typing import Any
-
 import torch
 from jaxtyping import Float
 from torch import Tensor, nn
+
+from reference.by_hand import ByHand, at_least_float32
 
 Vector = Float[Tensor, " c"]
 Batch = Float[Tensor, "n c ..."]
@@ -39,7 +39,8 @@ def batch_norm_train(
     """Normalize with the statistics of the batch.
 
     Args:
-        x: (n, c) or (n, c, h, w); statistics are per unit or channel c.
+        x: (n, c) or (n, c, h, w); statistics are per unit or channel c, in float32 at least: squares overflow half
+            precision, and y has the type of x again.
         momentum: the weight of the NEW value in the running averages.
 
     Returns:
@@ -48,35 +49,50 @@ def batch_norm_train(
     Raises:
         ValueError: one value per channel, whose variance is zero: y would be beta whatever x is.
     """
+    y, cache, mean, var = _normalize(x, gamma, beta, eps)
+    return y, cache, *_running(running_mean, running_var, mean, var, momentum, x)
+
+
+def _normalize(x: Batch, gamma: Vector, beta: Vector, eps: float) -> tuple[Batch, Cache, Vector, Vector]:
+    """y, the cache, and the batch's mean and variance."""
     axes, n = _axes(x)
     if n < 2:
         raise ValueError("batch normalization needs more than one value per channel to train on")
-    mean = x.mean(axes)
-    centred = x - _wide(mean, x)
+    wide = at_least_float32(x)
+    mean = wide.mean(axes)
+    centred = wide - _wide(mean, x)
     var = centred.square().mean(axes)  # two passes: exact, and several times faster than torch.var on a CPU
     scale = torch.rsqrt(var + eps)
-    y = (centred * _wide(scale * gamma, x)).add_(_wide(beta, x))
-    running_mean = (1 - momentum) * running_mean + momentum * mean
-    running_var = (1 - momentum) * running_var + momentum * var * (n / (n - 1))
-    return y, (centred, scale), running_mean, running_var
+    y = centred * _wide(scale * gamma, x) + _wide(beta, x)
+    return y.to(x.dtype), (centred, scale), mean, var
+
+
+def _running(
+    running_mean: Vector, running_var: Vector, mean: Vector, var: Vector, momentum: float, x: Batch
+) -> tuple[Vector, Vector]:
+    """The running averages after this batch, which no gradient passes."""
+    n = _axes(x)[1]
+    new_mean, new_var = (new.detach().to(running_mean.dtype) for new in (mean, var * (n / (n - 1))))
+    return (1 - momentum) * running_mean + momentum * new_mean, (1 - momentum) * running_var + momentum * new_var
 
 
 def batch_norm_test(
     x: Batch, gamma: Vector, beta: Vector, running_mean: Vector, running_var: Vector, eps: float = 1e-5
 ) -> Batch:
     """Normalize with the running statistics: each example on its own."""
-    scale = gamma * torch.rsqrt(running_var + eps)
-    return x * _wide(scale, x) + _wide(beta - running_mean * scale, x)
+    scale = gamma * torch.rsqrt(at_least_float32(running_var) + eps)
+    return (at_least_float32(x) * _wide(scale, x) + _wide(beta - running_mean * scale, x)).to(x.dtype)
 
 
 def batch_norm_backward(dy: Batch, gamma: Vector, cache: Cache) -> tuple[Batch, Vector, Vector]:
     """Gradients for x, gamma and beta; mean and variance depend on x as well, hence the two further terms."""
     centred, scale = cache  # xhat = centred * scale is not formed: it only occurs in sums and with a factor per channel
     axes, n = _axes(dy)
-    dbeta = dy.sum(axes)
-    dgamma = (dy * centred).sum(axes) * scale
-    dx = (dy - _wide(dbeta / n, dy)).sub_(centred * _wide(scale * dgamma / n, dy)).mul_(_wide(gamma * scale, dy))
-    return dx, dgamma, dbeta
+    wide = at_least_float32(dy)
+    dbeta = wide.sum(axes)
+    dgamma = (wide * centred).sum(axes) * scale
+    dx = (wide - _wide(dbeta / n, dy)).sub_(centred * _wide(scale * dgamma / n, dy)).mul_(_wide(gamma * scale, dy))
+    return dx.to(dy.dtype), dgamma.to(gamma.dtype), dbeta.to(gamma.dtype)
 
 
 def fold_into_conv(
@@ -94,20 +110,18 @@ def fold_into_conv(
     return weight * scale.reshape(-1, *[1] * (weight.ndim - 1)), (before - running_mean) * scale + beta
 
 
-class _Train(torch.autograd.Function):
-    """Ties the backward pass by hand to the forward pass."""
+def _forward(x: Tensor, gamma: Tensor, beta: Tensor, eps: float) -> tuple[tuple[Tensor, ...], Cache]:
+    y, cache, mean, var = _normalize(x, gamma, beta, eps)
+    return (y, mean, var), cache
 
-    @staticmethod
-    def forward(ctx: Any, x: Tensor, gamma: Tensor, beta: Tensor, *rest: Any) -> tuple[Tensor, Tensor, Tensor]:
-        y, cache, mean, var = batch_norm_train(x, gamma, beta, *rest)
-        ctx.save_for_backward(gamma, *cache)
-        ctx.mark_non_differentiable(mean, var)
-        return y, mean, var
 
-    @staticmethod
-    def backward(ctx: Any, *grads: Any) -> Any:
-        gamma, *cache = ctx.saved_tensors
-        return *batch_norm_backward(grads[0], gamma, tuple(cache)), None, None, None, None
+_by_hand = ByHand(
+    lambda x, gamma, beta, eps: _forward(x, gamma, beta, eps)[0],
+    _forward,
+    lambda grads, inputs, cache, eps: batch_norm_backward(grads[0], inputs[1], cache),
+    outputs=3,
+    differentiable=1,
+)
 
 
 class BatchNorm(nn.Module):
@@ -128,12 +142,10 @@ class BatchNorm(nn.Module):
         running = self.running_mean, self.running_var
         if not self.training:
             return batch_norm_test(x, self.gamma, self.beta, *running, self.eps)
-        apply: Any = _Train.apply
-        y, mean, var = apply(x, self.gamma, self.beta, *running, self.momentum, self.eps)
-        self.running_mean.copy_(mean)
-        self.running_var.copy_(var)
-        result: Tensor = y
-        return result
+        y, mean, var = _by_hand(x, self.gamma, self.beta, eps=self.eps)
+        for average, new in zip(running, _running(*running, mean, var, self.momentum, x), strict=True):
+            average.copy_(new)
+        return y
 
 
 def _axes(x: Tensor) -> tuple[list[int], int]:

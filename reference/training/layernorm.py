@@ -12,58 +12,59 @@ Source: Ba, Kiros, Hinton 2016, eq. 4. Course: training, topic `normalization`.
 
 from __future__ import annotations
 
-from typing import Any
-
 import torch
 from jaxtyping import Float
 from torch import Tensor, nn
+
+from reference.by_hand import ByHand, at_least_float32
 
 Rows = Float[Tensor, "... d"]
 Vector = Float[Tensor, " d"]
 
 
 def layer_norm(x: Rows, gamma: Vector, beta: Vector, eps: float = 1e-5) -> Rows:
-    """Normalize over the last axis, then scale and shift. Its gradient is `layer_norm_backward`."""
-    apply: Any = _Function.apply
-    y: Tensor = apply(x, gamma, beta, eps)
+    """Normalize over the last axis, then scale and shift. Its gradient is `layer_norm_backward`.
+
+    The statistics are computed in float32 at least; y has the wider of the types of x and gamma, as torch's under autocast.
+    """
+    (y,) = _by_hand(x, gamma, beta, eps=eps)
     return y
 
 
-@torch.no_grad()
 def layer_norm_backward(dy: Rows, x: Rows, gamma: Vector, eps: float = 1e-5) -> tuple[Rows, Vector, Vector]:
     """Gradients for x, gamma and beta."""
-    return _backward(dy, gamma, *_statistics(x, eps))
+    return _backward(dy, x, gamma, *_statistics(x, eps))
 
 
 def _statistics(x: Tensor, eps: float) -> tuple[Tensor, Tensor]:
     """(x - mean) / sqrt(var + eps), and 1 / sqrt(var + eps)."""
-    centred = x - x.mean(-1, keepdim=True)
+    wide = at_least_float32(x)
+    centred = wide - wide.mean(-1, keepdim=True)
     scale = torch.rsqrt(centred.square().mean(-1, keepdim=True) + eps)
-    return centred.mul_(scale), scale
+    return centred * scale, scale
 
 
-def _backward(dy: Tensor, gamma: Tensor, xhat: Tensor, scale: Tensor) -> tuple[Tensor, Tensor, Tensor]:
+def _forward(x: Tensor, gamma: Tensor, beta: Tensor, eps: float) -> tuple[tuple[Tensor], tuple[Tensor, Tensor]]:
+    xhat, scale = _statistics(x, eps)
+    y = (beta + xhat * gamma).to(torch.promote_types(x.dtype, gamma.dtype))
+    return (y,), (xhat, scale)
+
+
+def _backward(dy: Tensor, x: Tensor, gamma: Tensor, xhat: Tensor, scale: Tensor) -> tuple[Tensor, Tensor, Tensor]:
     rows = list(range(dy.ndim - 1))
-    product = dy * xhat
-    dgamma, dbeta = product.sum(rows), dy.sum(rows)
+    wide = at_least_float32(dy)
+    g, product = wide * gamma, wide * xhat
+    dgamma, dbeta = product.sum(rows), wide.sum(rows)
     along = product.mul_(gamma).mean(-1, keepdim=True)
-    g = dy * gamma
-    dx = g.sub_(g.mean(-1, keepdim=True)).sub_(torch.mul(xhat, along, out=product)).mul_(scale)
-    return dx, dgamma, dbeta
+    dx = g.sub_(g.mean(-1, keepdim=True)).sub_(xhat * along).mul_(scale)
+    return dx.to(x.dtype), dgamma.to(gamma.dtype), dbeta.to(gamma.dtype)
 
 
-class _Function(torch.autograd.Function):
-    """Ties the backward pass by hand to the forward pass; in here results may be reused in place."""
-
-    @staticmethod
-    def forward(ctx: Any, x: Tensor, gamma: Tensor, beta: Tensor, eps: float) -> Tensor:
-        xhat, scale = _statistics(x, eps)
-        ctx.save_for_backward(gamma, xhat, scale)
-        return torch.addcmul(beta, xhat, gamma)
-
-    @staticmethod
-    def backward(ctx: Any, *grads: Any) -> Any:
-        return *_backward(grads[0], *ctx.saved_tensors), None
+_by_hand = ByHand(
+    lambda x, gamma, beta, eps: _forward(x, gamma, beta, eps)[0],
+    _forward,
+    lambda grads, inputs, cache, eps: _backward(grads[0], *inputs[:2], *cache),
+)
 
 
 class LayerNorm(nn.Module):

@@ -22,6 +22,7 @@ AdaMax); Dozat 2016. Defaults are torch's. Course: training, topic `optimizers`.
 
 from __future__ import annotations
 
+import inspect
 from collections.abc import Callable, Iterable
 from typing import Any, Protocol
 
@@ -125,21 +126,43 @@ RULES: dict[str, Callable[..., tuple[Tensor, State]]] = {
 
 
 class Optimizer(torch.optim.Optimizer):
-    """Any of the rules above as a torch optimizer, for the training loop."""
+    """Any of the rules above as a torch optimizer, for the training loop and torch's schedulers.
 
-    def __init__(self, params: Iterable[Tensor], rule: str, **hyperparameters: float) -> None:
+    Args:
+        params: tensors, or dicts as torch.optim takes them, with hyperparameters of their own per group.
+        rule: a name of `RULES`.
+        hyperparameters: the rule's, by name. In `param_groups` eta is called `lr`, as schedulers expect.
+
+    Raises:
+        ValueError: there is no such rule, or the rule has no such hyperparameter.
+    """
+
+    def __init__(
+        self, params: Iterable[Tensor] | Iterable[dict[str, Any]], rule: str, **hyperparameters: float
+    ) -> None:
         if rule not in RULES:
             raise ValueError(f"no rule is called {rule!r}; there are: {', '.join(RULES)}")
         self.rule = RULES[rule]
-        super().__init__(params, dict(hyperparameters))
+        arguments = inspect.signature(self.rule).parameters.values()
+        known = {each.name: each.default for each in arguments if each.default is not inspect.Parameter.empty}
+        if unknown := hyperparameters.keys() - known.keys():
+            raise ValueError(f"{rule} has no {', '.join(sorted(unknown))}; its hyperparameters: {', '.join(known)}")
+        chosen = known | hyperparameters
+        self.names = [name for name in chosen if name != "eta"]
+        super().__init__(params, {"lr": chosen.pop("eta"), **chosen, "rule": rule})
 
     @torch.no_grad()
-    def step(self, closure: None = None) -> None:  # type: ignore[override]
-        """Update every parameter that has a gradient."""
+    def step(self, closure: Callable[[], Tensor] | None = None) -> Tensor | None:  # type: ignore[override]
+        """Update every parameter that has a gradient; a closure computes loss and gradients first, and is returned."""
+        loss = None
+        if closure is not None:
+            with torch.enable_grad():
+                loss = closure()
         for group in self.param_groups:
-            hyperparameters = {name: value for name, value in group.items() if name in self.defaults}
+            hyperparameters = {name: group[name] for name in self.names}
             for w in group["params"]:
                 if w.grad is not None:
-                    updated, state = self.rule(w, w.grad, self.state[w], **hyperparameters)
+                    updated, state = self.rule(w, w.grad, self.state[w], eta=group["lr"], **hyperparameters)
                     w.copy_(updated)
                     self.state[w] = state
+        return loss

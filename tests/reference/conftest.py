@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 import pytest
 import torch
+from jaxtyping import config
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -20,3 +23,11 @@ def device(request: pytest.FixtureRequest) -> torch.device:
 def one_thread() -> None:
     """The tests are many small computations, and other tests may run beside them."""
     torch.set_num_threads(1)
+
+
+@pytest.fixture(autouse=True)
+def checked_shapes() -> Iterator[None]:
+    """Arguments and results must have the shapes that the signatures state."""
+    config.update("jaxtyping_disable", False)
+    yield
+    config.update("jaxtyping_disable", True)

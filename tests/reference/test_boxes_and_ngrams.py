@@ -89,3 +89,19 @@ def test_what_was_never_seen():
     assert ngram.probability(TEXT, ["d"], "a", add=1) == pytest.approx(1 / 4)
     with pytest.raises(ValueError, match="at least one"):
         ngram.ngrams(TEXT, 0)
+
+
+def test_a_corpus_is_counted_once_for_any_number_of_words(monkeypatch: pytest.MonkeyPatch):
+    """A long text under a long corpus: with a count per word this takes hours."""
+    counted = []
+    once = ngram.counts
+    monkeypatch.setattr(ngram, "counts", lambda tokens, n: counted.append(n) or once(tokens, n))
+    corpus = [(i * i) % 101 for i in range(20_000)]
+    value = ngram.perplexity(corpus, corpus[:5_000], 3, add=1)
+    assert counted == [3]
+    table = ngram.Table.of(corpus, 3)
+    assert counted == [3, 3]
+    assert table.perplexity(corpus[:5_000], add=1) == value
+    assert table.probability(corpus[:2], corpus[2], add=1) == ngram.probability(corpus, corpus[:2], corpus[2], add=1)
+    with pytest.raises(ValueError, match="history of 2 words"):
+        table.probability(corpus[:1], 0)

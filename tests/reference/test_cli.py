@@ -9,11 +9,12 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
+import torch
 from typer.testing import CliRunner
 
 from reference import evidence
 from reference.cli import app
-from reference.systems import all_systems, find
+from reference.systems import Run, all_systems, find
 
 ROOT = Path(__file__).resolve().parents[2]
 runner = CliRunner()
@@ -52,6 +53,21 @@ def test_a_wrong_precision_is_refused() -> None:
     result = runner.invoke(app, ["train", "mlp-digits", "--quick", "--precision", "int8"])
     assert result.exit_code == 2
     assert "bfloat16" in result.output
+
+
+@pytest.mark.parametrize(("device", "reason"), [("mps", "float64"), ("gpu", "no device"), ("meta", "not supported")])
+def test_a_device_that_cannot_be_used_is_refused(device: str, reason: str) -> None:
+    result = runner.invoke(app, ["train", "mlp-digits", "--quick", "--device", device])
+    assert result.exit_code == 2
+    assert reason in " ".join(result.output.split())
+
+
+def test_a_record_names_the_device_that_computed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Some systems only count, or hand their data to SciPy: no card is named for them, whatever --device says."""
+    monkeypatch.setattr("torch.cuda.get_device_name", lambda device=None: "a card")
+    for system in [find("output-sizes"), find("parameter-counts")]:
+        record = evidence.measure(system, Run(quick=True, device=torch.device("cuda")), tmp_path)
+        assert record.device.startswith("CPU")
 
 
 @pytest.mark.slow

@@ -96,7 +96,7 @@ def test_the_module_learns_by_the_gradients_derived_by_hand(device):
     y = layer(x)
     dy = draw(*y.shape, seed=5, device=device)
     got = torch.autograd.grad(y, [x, layer.weight, layer.bias], dy)
-    plain = conv.conv2d(x, layer.weight, layer.bias, *layer.geometry)  # autograd through the columns
+    plain = conv.conv2d(x, layer.weight, layer.bias, **layer.geometry)  # autograd through the columns
     close(got, torch.autograd.grad(plain, [x, layer.weight, layer.bias], dy))
 
 

@@ -59,6 +59,63 @@ def test_activation_and_derivative_equal_torch(
     close(derivative(x), torch.autograd.grad(theirs(x).sum(), x)[0])
 
 
+@pytest.mark.parametrize(("ours", "derivative", "theirs"), ELEMENTWISE, ids=lambda f: getattr(f, "__name__", ""))
+def test_autograd_through_an_activation_is_its_derivative_also_at_zero(
+    ours: Callable[[Tensor], Tensor], derivative: Callable[[Tensor], Tensor], theirs: object, device: torch.device
+) -> None:
+    """Zero is no corner case: it is where every unit starts whose weights start at zero."""
+    x = torch.tensor(
+        [0.0, -0.0, 0.7, -0.7, 3e-9, -3e-9, 800, -800], dtype=torch.float64, device=device
+    ).requires_grad_()
+    slope = torch.autograd.grad(ours(x).sum(), x, create_graph=True)[0]
+    close(slope, derivative(x))
+    if slope.requires_grad:
+        smooth = x.detach()[torch.tensor([0, 1, 2, 3])].requires_grad_()
+        if ours in (activations.sigmoid, activations.tanh):
+            assert torch.autograd.gradgradcheck(ours, smooth)
+
+
+def test_a_network_of_zeros_gets_a_gradient() -> None:
+    x, w = normal(0, 5, 3), torch.zeros(3, 2, dtype=torch.float64, requires_grad=True)
+    for ours, theirs in ((activations.tanh, torch.tanh), (activations.sigmoid, torch.sigmoid)):
+        upstream = normal(1, 5, 2)
+        gradient = torch.autograd.grad((ours(x @ w) * upstream).sum(), w)[0]
+        close(gradient, torch.autograd.grad((theirs(x @ w) * upstream).sum(), w)[0])
+        assert gradient.abs().min() > 0
+
+
+def test_not_a_number_passes_every_activation() -> None:
+    for ours, _, _ in ELEMENTWISE:
+        assert ours(torch.tensor([float("nan")])).isnan().all()
+
+
+MARGINS = [
+    (losses.perceptron, losses.perceptron_gradient),
+    (losses.hinge, losses.hinge_gradient),
+    (losses.logistic, losses.logistic_gradient),
+]
+
+
+@pytest.mark.parametrize(("loss", "gradient"), MARGINS, ids=lambda f: f.__name__)
+def test_autograd_through_a_margin_loss_is_its_gradient_also_at_the_margin(
+    loss: Callable[..., Tensor], gradient: Callable[..., Tensor]
+) -> None:
+    f = torch.tensor([0.0, 0.0, 1.0, -1.0, 0.3, -2.0], dtype=torch.float64, requires_grad=True)
+    t = torch.tensor([1.0, -1.0, 1.0, -1.0, -1.0, 1.0], dtype=torch.float64)
+    close(torch.autograd.grad(loss(f, t), f)[0], gradient(f, t))
+
+
+def test_autograd_through_cross_entropies_and_the_multiclass_hinge_at_zero() -> None:
+    z, T = torch.zeros(3, 4, dtype=torch.float64, requires_grad=True), torch.rand(3, 4).double()
+    close(torch.autograd.grad(losses.bce(z, T), z)[0], losses.bce_gradient(z, T))
+    labels = torch.tensor([2, 0, 3])
+    close(torch.autograd.grad(losses.cce(z, labels), z)[0], losses.cce_gradient(z, labels))
+    exactly = torch.tensor([[1.0, 0.0, 3.0], [2.0, 2.0, 1.0]], dtype=torch.float64, requires_grad=True)
+    labels = torch.tensor([0, 0])
+    gradient = torch.autograd.grad(losses.multiclass_hinge(exactly, labels), exactly)[0]
+    close(gradient, losses.multiclass_hinge_gradient(exactly, labels))
+
+
 @pytest.mark.parametrize("dtype", [torch.float32, torch.bfloat16])
 def test_activations_keep_the_type_and_stay_finite(dtype: torch.dtype) -> None:
     x = torch.tensor([-1e3, -90.0, -1e-3, 0.0, 1e-3, 90.0, 1e3], dtype=dtype)

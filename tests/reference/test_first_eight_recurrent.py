@@ -49,7 +49,7 @@ def test_truncated_bptt_equals_autograd_through_a_cut_graph(n, steps, d, h, k, w
     for t in range(steps):
         first = max(0, t - window + 1)
         Y, _ = bptt.forward(X[:, first : t + 1], states[:, first], params)
-        error = bptt.loss(Y[:, -1], T[:, t])
+        error = bptt.loss(Y[:, -1:], T[:, t : t + 1])
         for name, grad in zip(
             params, torch.autograd.grad(error, list(params.values()), allow_unused=True), strict=True
         ):

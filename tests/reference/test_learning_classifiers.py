@@ -40,6 +40,30 @@ def test_neighbours_equal_scikit_learn(n: int, d: int, m: int, seed: int, data: 
     close(neighbours.distances(queries, X), torch.cdist(queries, X), 1e-7)
 
 
+def test_distances_keep_their_digits_far_from_the_origin(device: torch.device) -> None:
+    """In float32 with a mean of 1000, where ||a||^2 + ||b||^2 - 2 a . b gets a third of the neighbours wrong."""
+    generator = torch.Generator().manual_seed(0)
+    X, queries = (torch.randn(n, 20, generator=generator).add(1000).to(device) for n in (300, 200))
+    exact = torch.cdist(queries.double(), X.double())
+    torch.testing.assert_close(neighbours.distances(queries, X).double(), exact, rtol=1e-6, atol=0)
+    assert torch.equal(neighbours.nearest(X, queries, 1)[:, 0], exact.argmin(1))
+
+
+def test_distances_in_blocks_are_the_same(monkeypatch: pytest.MonkeyPatch) -> None:
+    A, B = torch.randn(2, 7, 3, generator=torch.Generator().manual_seed(1), dtype=torch.float64)
+    whole = neighbours.distances(A, B)
+    monkeypatch.setattr(neighbours, "BLOCK", 50)  # two rows at a time
+    torch.testing.assert_close(neighbours.distances(A, B), whole, rtol=0, atol=0)
+    assert neighbours.distances(A[:0], B).shape == (0, 7)
+
+
+def test_the_gradient_of_a_distance_between_equal_rows_is_zero() -> None:
+    A = torch.tensor([[1.0, 2.0], [3.0, 4.0]], requires_grad=True)
+    B = torch.tensor([[1.0, 2.0]])
+    gradient = torch.autograd.grad(neighbours.distances(A, B).sum(), A)[0]
+    torch.testing.assert_close(gradient, torch.tensor([[0.0, 0.0], [0.5**0.5, 0.5**0.5]]))
+
+
 def test_a_tie_goes_to_the_smallest_label_and_equal_distances_to_the_earlier_row() -> None:
     X = torch.tensor([[0.0], [2.0], [2.0]])
     assert neighbours.predict(X, torch.tensor([4, 1, 2]), torch.tensor([[1.0]]), 2).tolist() == [1]

@@ -3,7 +3,7 @@
 import pytest
 import torch
 
-from reference.recurrent import bptt, vanishing_gradient
+from reference.recurrent import bptt, lstm, vanishing_gradient
 
 
 def draw(*shape: int, seed: int) -> torch.Tensor:
@@ -67,3 +67,25 @@ def test_clipping_keeps_the_direction_and_survives_zero():
     assert vanishing_gradient.clip({"a": torch.zeros(2)}, 1.0)["a"].tolist() == [0, 0]
     with pytest.raises(ValueError, match="positive"):
         vanishing_gradient.clip({"a": torch.ones(2)}, 0.0)
+
+
+def test_the_norm_along_the_cell_is_that_of_autograds_jacobian():
+    def draw(*shape, seed):
+        return torch.randn(*shape, dtype=torch.float64, generator=torch.Generator().manual_seed(seed))
+
+    n, steps, d, h = 2, 5, 3, 4
+    X, h0, c0 = draw(n, steps, d, seed=1), draw(n, h, seed=2), draw(n, h, seed=3)
+    params = {f"W{gate}": draw(h + d, h, seed=10 + i) for i, gate in enumerate("figo")}
+    params |= {f"b{gate}": draw(h, seed=20 + i) for i, gate in enumerate("figo")}
+    norms = vanishing_gradient.cell_norms(X, h0, c0, params)
+    assert norms.shape == (n, steps)
+    H, C = lstm.forward(X, h0, c0, params)
+    for row in range(n):
+        for t in range(steps - 1):
+
+            def last_cell(c, row=row, t=t):
+                return lstm.forward(X[row : row + 1, t + 1 :], H[row : row + 1, t], c, params)[1][:, -1]
+
+            jacobian = torch.autograd.functional.jacobian(last_cell, C[row : row + 1, t])[0, :, 0]
+            assert norms[row, t].item() == pytest.approx(torch.linalg.matrix_norm(jacobian, ord=2).item(), rel=1e-10)
+    assert norms[:, -1].tolist() == [1, 1]

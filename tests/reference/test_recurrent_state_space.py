@@ -151,3 +151,23 @@ def test_baum_welch_with_one_state_counts_symbols():
     symbols = torch.tensor([[0, 1, 1, 2], [1, 1, 0, 1]])
     model, _ = viterbi.baum_welch(symbols, hmm(1, 3))
     assert model.emission.exp()[0].tolist() == pytest.approx([2 / 8, 5 / 8, 1 / 8])
+
+
+def test_baum_welch_leaves_a_state_that_is_never_visited_as_it_is():
+    """State 2 cannot be reached; state 1 is only reached at the end, so that nothing is known of how it is left."""
+    tables = [[1.0, 0, 0]], [[0.5, 0.5, 0], [0.2, 0.7, 0.1], [0.3, 0.3, 0.4]], [[1.0, 0], [0, 1], [0.4, 0.6]]
+    initial, transition, emission = (torch.tensor(table, dtype=torch.float64) for table in tables)
+    model, symbols = viterbi.HMM.of(initial[0], transition, emission), torch.tensor([[0, 0, 1], [0, 0, 0]])
+    for _ in range(3):
+        model, log_p = viterbi.baum_welch(symbols, model)
+        assert log_p.isfinite()
+    learned = model.transition.exp()
+    assert learned[0].tolist() == pytest.approx([3 / 4, 1 / 4, 0])
+    torch.testing.assert_close(learned[1:], transition[1:])
+    torch.testing.assert_close(model.emission.exp(), emission)
+
+
+def test_baum_welch_refuses_a_sequence_that_the_model_cannot_emit():
+    model = viterbi.HMM.of(torch.tensor([1.0]), torch.tensor([[1.0]]), torch.tensor([[1.0, 0.0]]))
+    with pytest.raises(ValueError, match="sequence 1 has probability 0"):
+        viterbi.baum_welch(torch.tensor([[0, 0], [0, 1]]), model)

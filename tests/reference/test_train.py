@@ -7,6 +7,7 @@ import signal
 import subprocess
 import sys
 from pathlib import Path
+from typing import Any
 
 import pytest
 import torch
@@ -14,7 +15,20 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from reference import checkpoint
-from reference.train import CHECKPOINT, CURVES, METRICS, Batch, Learner, Precision, Sampler, Settings, fit
+from reference.train import (
+    CHECKPOINT,
+    CURVES,
+    METRICS,
+    Batch,
+    History,
+    Learner,
+    Loss,
+    Precision,
+    Sampler,
+    Settings,
+    fit,
+)
+from reference.training.optimizers import Optimizer
 from tests.reference.small_run import data, train_small
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -71,6 +85,139 @@ def test_a_checkpoint_of_other_settings_is_refused(tmp_path: Path) -> None:
         train_small(tmp_path, epochs=2, batch_size=4)
     _, history = train_small(tmp_path, epochs=2, batch_size=4, resume=False)
     assert len(history.epochs) == 2
+
+
+def linear_run(directory: Path | None, **changed: Any) -> tuple[nn.Module, History]:
+    """A run whose parts can be exchanged one by one."""
+    torch.manual_seed(0)
+    parts: dict[str, Any] = {
+        "model": nn.Sequential(nn.Linear(3, 2), nn.Tanh()),
+        "x": torch.randn(200, 3, generator=torch.Generator().manual_seed(1)),
+        "rate": 1e-3,
+        "make": torch.optim.Adam,
+        "loss": squared,
+        "schedule": 0.9,
+        "transform": None,
+        "epochs": 2,
+        **changed,
+    }
+    optimizer = parts["make"](parts["model"].parameters(), lr=parts["rate"])
+    history = fit(
+        parts["model"],
+        optimizer,
+        parts["loss"],
+        (parts["x"],),
+        Settings(parts["epochs"]),
+        scheduler=torch.optim.lr_scheduler.ExponentialLR(optimizer, parts["schedule"]),
+        transform=parts["transform"],
+        directory=directory,
+    )
+    return parts["model"], history
+
+
+@pytest.fixture(scope="module")
+def finished(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The directory of a run that has ended."""
+    folder = tmp_path_factory.mktemp("run")
+    linear_run(folder)
+    return folder
+
+
+POWER = 2
+
+
+def power(y: Tensor) -> Tensor:
+    return y.abs() ** POWER
+
+
+def squared(model: nn.Module, batch: Batch) -> Tensor:
+    return power(model(batch[0])).mean()
+
+
+def penalised(strength: float) -> Loss:
+    return lambda model, batch: squared(model, batch) + strength * sum(p.square().sum() for p in model.parameters())
+
+
+@pytest.mark.parametrize(
+    ("part", "changed"),
+    [
+        ("optimizer", {"rate": 0.5}),
+        ("optimizer", {"make": torch.optim.AdamW}),
+        ("scheduler", {"schedule": 0.5}),
+        ("loss", {"loss": lambda model, batch: model(batch[0]).abs().mean()}),
+        ("data", {"x": torch.randn(200, 3, generator=torch.Generator().manual_seed(2))}),
+        ("data", {"x": torch.randn(201, 3, generator=torch.Generator().manual_seed(1))}),
+        ("model", {"model": nn.Sequential(nn.Linear(3, 2), nn.Sigmoid())}),
+        ("model", {"model": nn.Sequential(nn.Linear(3, 4), nn.Tanh())}),
+        ("transform", {"transform": lambda batch, generator: (batch[0] + 1,)}),
+    ],
+)
+def test_resuming_refuses_what_has_changed_and_names_it(part: str, changed: dict[str, Any], finished: Path) -> None:
+    """Also after the last epoch, where nothing would be trained and the old weights came back without a word."""
+    with pytest.raises(checkpoint.CheckpointError, match=rf"differs in: {part}"):
+        linear_run(finished, **changed)
+
+
+def test_a_loss_is_known_by_what_it_captures_and_calls_in_its_file(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    linear_run(tmp_path / "a", loss=penalised(0.1))
+    with pytest.raises(checkpoint.CheckpointError, match=r"differs in: loss\."):
+        linear_run(tmp_path / "a", loss=penalised(0.2))
+    linear_run(tmp_path / "b")
+    monkeypatch.setattr(sys.modules[__name__], "POWER", 4)  # used by what the loss calls
+    with pytest.raises(checkpoint.CheckpointError, match=r"differs in: loss\."):
+        linear_run(tmp_path / "b")
+
+
+def test_rerunning_the_same_run_trains_nothing_and_keeps_the_weights(tmp_path: Path) -> None:
+    trained, history = linear_run(tmp_path)
+    again, same = linear_run(tmp_path)
+    assert torch.equal(weights(again), weights(trained))
+    assert same.epochs == history.epochs
+    longer, more = linear_run(tmp_path, epochs=3)
+    assert len(more.epochs) == 3
+    assert not torch.equal(weights(longer), weights(trained))
+
+
+def test_a_run_of_our_own_optimizer_is_known_by_its_rule(tmp_path: Path) -> None:
+    def make(rule: str) -> Any:
+        return lambda parameters, lr: Optimizer(parameters, rule, eta=lr)
+
+    linear_run(tmp_path, make=make("momentum"))
+    with pytest.raises(checkpoint.CheckpointError, match="optimizer"):
+        linear_run(tmp_path, make=make("nesterov"))
+
+
+def test_no_examples_are_refused() -> None:
+    with pytest.raises(ValueError, match="no examples"):
+        linear_run(None, x=torch.zeros(0, 3))
+
+
+class Stays(torch.Tensor):
+    """A loss on a device, where reading the number waits for all that was asked of the device before."""
+
+    read = 0
+
+    @classmethod
+    def __torch_function__(cls, function: Any, types: Any, args: Any = (), kwargs: Any = None) -> Any:
+        if function in (torch.Tensor.item, torch.Tensor.__float__, torch.Tensor.tolist, torch.Tensor.cpu):
+            cls.read += 1
+        return super().__torch_function__(function, types, args, kwargs or {})
+
+
+def test_the_loss_of_a_step_is_not_read_within_an_epoch() -> None:
+    model = nn.Linear(3, 1)
+    Stays.read = 0
+    history = fit(
+        model,
+        torch.optim.SGD(model.parameters(), 0.0),
+        lambda model, batch: model(batch[0]).square().mean().as_subclass(Stays),  # type: ignore[arg-type]
+        (torch.randn(130, 3),),
+        Settings(epochs=2, batch_size=1),
+    )
+    assert len(history.epochs) == 2
+    assert Stays.read == 2  # of 260 steps; the sum of the losses is read instead, once an epoch
 
 
 def test_two_processes_equal_one(tmp_path: Path) -> None:

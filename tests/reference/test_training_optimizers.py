@@ -88,6 +88,49 @@ def test_an_unknown_rule_is_answered_with_the_known_ones() -> None:
         optimizers.Optimizer([torch.zeros(1)], "adamw")
 
 
+def test_a_hyperparameter_that_the_rule_lacks_is_refused_at_once() -> None:
+    with pytest.raises(ValueError, match=r"adam has no mu; .*b1"):
+        optimizers.Optimizer([torch.zeros(1)], "adam", mu=0.9)
+
+
+@pytest.mark.parametrize("name", ["sgd", "adam"])
+def test_torchs_schedulers_change_the_rate_of_every_group(name: str) -> None:
+    """Two groups, warm-up and then cosine, stepped as often as the optimizer."""
+    weights, results = [normal(1, 3), normal(2, 3)], []
+    for make, rate in (
+        (lambda groups: optimizers.Optimizer(groups, name, eta=0.1), "lr"),
+        (lambda groups: (torch.optim.SGD if name == "sgd" else torch.optim.Adam)(groups, lr=0.1), "lr"),
+    ):
+        first, second = (w.clone().requires_grad_() for w in weights)
+        optimizer = make([{"params": [first]}, {"params": [second], rate: 0.01}])
+        warm = torch.optim.lr_scheduler.LinearLR(optimizer, 0.1, total_iters=4)
+        cosine = torch.optim.lr_scheduler.CosineAnnealingLR(optimizer, 6)
+        scheduler = torch.optim.lr_scheduler.SequentialLR(optimizer, [warm, cosine], [4])
+        for step in range(10):
+            first.grad, second.grad = normal(10 + step, 3), normal(30 + step, 3)
+            optimizer.step()
+            scheduler.step()
+        results.append((first, second))
+    for mine, theirs in zip(*results, strict=True):
+        torch.testing.assert_close(mine, theirs, rtol=1e-12, atol=1e-12)
+
+
+def test_a_closure_is_evaluated_with_gradients_and_its_loss_returned() -> None:
+    w = torch.tensor([3.0], requires_grad=True)
+    optimizer = optimizers.Optimizer([w], "sgd", eta=0.25)
+
+    def closure() -> Tensor:
+        optimizer.zero_grad()
+        loss = w.square().sum()
+        torch.autograd.backward(loss)
+        return loss
+
+    loss = optimizer.step(closure)
+    assert loss is not None
+    assert loss.item() == 9
+    assert w.item() == 1.5
+
+
 @pytest.mark.parametrize(
     ("make", "variance"),
     [
